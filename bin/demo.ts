@@ -1,0 +1,31 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { runDemo } from './demo/run-demo';
+
+function positiveInteger(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('must be an integer of at least 1.');
+  return value;
+}
+
+const program = new Command('npm run demo --')
+  .description(
+    'Tunes a classifier of handwritten digits on this machine, without AWS: the synthesized state machine and Lambda ' +
+      'bundles run in the local runtime, and each training job is a process.',
+  )
+  .option('--study <name>', 'name of the study; a study that was interrupted goes on where it was')
+  .option('--trials <n>', 'trials of the study', positiveInteger)
+  .option('--parallel <n>', 'trials that train at the same time', positiveInteger)
+  .option('--seed <n>', 'seed of the search', positiveInteger)
+  .option('--folder <path>', 'where all state is kept', '.cdk-hpo/demo')
+  .option('--json', 'print the result as one JSON object on the last line; progress goes to stderr')
+  .showHelpAfterError();
+
+async function main(): Promise<void> {
+  program.parse();
+  process.exitCode = await runDemo(program.opts());
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+});

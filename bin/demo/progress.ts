@@ -1,0 +1,87 @@
+import { createLogUpdate } from 'log-update';
+import pc from 'picocolors';
+import { TrialRecord, hasEnded } from '../../lambda/core/store/records';
+import { bestTrial } from '../../lambda/core/study/objective';
+import { configurationText, stateText, valueText } from './text';
+import { StudyView } from './study-view';
+
+const INTERVAL_MS = 500;
+
+/** Shows a study while it runs: a live picture in a terminal, else a line for each thing that happens. */
+export class Progress {
+  private readonly began = Date.now();
+  private readonly seen = new Map<number, string>();
+
+  constructor(
+    private readonly view: StudyView,
+    private readonly stream: NodeJS.WriteStream,
+  ) {}
+
+  async during<T>(work: Promise<T>): Promise<T> {
+    const live = this.stream.isTTY ? createLogUpdate(this.stream, { showCursor: false }) : undefined;
+    let running = true;
+    const show = async () => {
+      const study = await this.view.study();
+      const trials = await this.view.trials();
+      if (study === undefined) return;
+      if (live === undefined) {
+        this.log(trials);
+      } else {
+        live(this.picture(trials, study.tuner.maxTrials));
+      }
+    };
+    const loop = (async () => {
+      while (running) {
+        await show();
+        await new Promise((resolve) => setTimeout(resolve, INTERVAL_MS));
+      }
+      await show();
+    })();
+    try {
+      return await work;
+    } finally {
+      running = false;
+      await loop;
+      live?.done();
+    }
+  }
+
+  /** A line for each change of a trial since the last call. */
+  private log(trials: TrialRecord[]): void {
+    for (const trial of trials) {
+      const state = `${trial.state}/${trial.attempts.length}`;
+      if (this.seen.get(trial.trial) === state) continue;
+      this.seen.set(trial.trial, state);
+      const result = hasEnded(trial) ? ` ${valueText(trial)}${trial.message ? ` (${trial.message})` : ''}` : '';
+      this.stream.write(
+        `${this.seconds().padStart(5)} trial ${String(trial.trial).padStart(2)} ${stateText(trial)}${result}  ${configurationText(trial)}\n`,
+      );
+    }
+  }
+
+  private picture(trials: TrialRecord[], maxTrials: number): string {
+    const ended = trials.filter(hasEnded);
+    const stopped = ended.filter(({ state }) => state === 'STOPPED').length;
+    const failed = ended.filter(({ state }) => state === 'FAILED').length;
+    const best = trials.length === 0 ? undefined : bestTrial({ metric: '', direction: 'maximize' }, trials);
+    const width = 30;
+    const filled = Math.round((ended.length / maxTrials) * width);
+    const bar = `${'█'.repeat(filled)}${'░'.repeat(width - filled)}`;
+    const running = trials
+      .filter((trial) => !hasEnded(trial))
+      .map(
+        (trial) =>
+          `  trial ${String(trial.trial).padStart(2)}  ${trial.lastResource === undefined ? 'starting' : `epoch ${trial.lastResource}`}  ` +
+          `${valueText(trial)}  ${pc.dim(configurationText(trial))}`,
+      );
+    return [
+      `${bar} ${ended.length}/${maxTrials} trials  ${stopped} stopped early  ${failed} failed  ${this.seconds()}`,
+      best ? `  best so far: trial ${best.trial} with ${pc.green(valueText(best))}` : '  no result yet',
+      ...running,
+    ].join('\n');
+  }
+
+  private seconds(): string {
+    return `${Math.round((Date.now() - this.began) / 1000)} s`;
+  }
+}

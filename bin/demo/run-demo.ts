@@ -1,0 +1,114 @@
+import { mkdirSync } from 'node:fs';
+import * as path from 'node:path';
+import { StudyInput } from '../../lib/contract/study-input';
+import { StudyResult } from '../../lib/contract/calls';
+import { LocalRuntime } from '../../local/runtime';
+import { createDigitsApp } from '../digits-app';
+import { eventsPerTrial } from './events';
+import { Progress } from './progress';
+import { printHowToSeeMore, printSummary } from './summary';
+import { StudyView } from './study-view';
+
+export interface DemoOptions {
+  readonly study?: string;
+  readonly trials?: number;
+  readonly parallel?: number;
+  readonly seed?: number;
+  readonly folder: string;
+  readonly json?: boolean;
+}
+
+/** Jobs of the demo end at once on SIGTERM; a hanging one is killed soon. */
+const STOP_GRACE_SECONDS = 5;
+
+/** @returns the exit code of the process */
+export async function runDemo(options: DemoOptions): Promise<number> {
+  const print = (text: string) => (options.json ? process.stderr : process.stdout).write(`${text}\n`);
+  const folder = path.resolve(options.folder);
+  print('Synthesizing the app ...');
+  const assembly = await synthesize(folder);
+  const runtime = await LocalRuntime.start({
+    assembly,
+    folder: path.join(folder, 'state'),
+    sageMaker: { stopGraceSeconds: STOP_GRACE_SECONDS },
+  });
+  const interrupted = stopOnSignal(runtime);
+  try {
+    const name = options.study ?? `digits-${timestamp()}`;
+    print(`Study ${name}: the state machine runs on this machine; its state is kept in ${folder}`);
+    const executionArn = await startStudy(runtime, name, options);
+    const view = new StudyView(name, runtime.app.tables[0].name, runtime.dynamoDb.url);
+    const progress = new Progress(view, options.json ? process.stderr : process.stdout);
+    const execution = await Promise.race([
+      progress.during(runtime.stepFunctions.waitForExecution(executionArn)),
+      interrupted,
+    ]);
+    if (execution === 'interrupted') {
+      print(`\nInterrupted. Go on with: npm run demo -- --study ${name}`);
+      return 130;
+    }
+    if (execution.status !== 'SUCCEEDED') {
+      print(`The study ended ${execution.status}: ${execution.error ?? ''} ${execution.cause ?? ''}`);
+      return 1;
+    }
+    const result = JSON.parse(execution.output!) as StudyResult;
+    const trials = await view.trials();
+    printSummary(result, trials, print);
+    printHowToSeeMore(result, folder, print);
+    if (options.json) {
+      const { study, status, best, trials: counts } = result;
+      const perTrial = await eventsPerTrial(runtime, executionArn);
+      const summary = {
+        study,
+        status,
+        trials: counts.total,
+        stoppedEarly: counts.stoppedEarly,
+        best: best && { trial: best.trial, hyperparameters: best.hyperparameters, value: best.value },
+        default: { value: trials[0]?.value ?? null },
+        events: { perTrial },
+      };
+      process.stdout.write(`${JSON.stringify(summary)}\n`);
+    }
+    return 0;
+  } finally {
+    await runtime.close();
+  }
+}
+
+async function synthesize(folder: string): Promise<string> {
+  // the CDK's own validation of the template takes longer than all the rest; .ci/run has it on.
+  process.env.CDK_VALIDATION ??= 'false';
+  mkdirSync(folder, { recursive: true });
+  const outdir = path.join(folder, 'cdk.out');
+  (await createDigitsApp({ outdir })).synth();
+  return outdir;
+}
+
+async function startStudy(runtime: LocalRuntime, study: string, options: DemoOptions): Promise<string> {
+  const input: StudyInput = {
+    study,
+    maxTrials: options.trials,
+    maxParallelTrials: options.parallel,
+    seed: options.seed,
+  };
+  const { executionArn } = (await runtime.stepFunctions.handle('StartExecution', {
+    stateMachineArn: runtime.app.stateMachines[0].arn,
+    name: `${study.slice(0, 60)}-${Date.now()}`,
+    input: JSON.stringify(input),
+  })) as { executionArn: string };
+  return executionArn;
+}
+
+/** Resolves at the first Ctrl-C; a second one ends the process at once. */
+function stopOnSignal(runtime: LocalRuntime): Promise<'interrupted'> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.once(signal, () => resolve('interrupted'));
+    }
+    void runtime;
+  });
+}
+
+function timestamp(): string {
+  return new Date().toISOString().slice(0, 19).replaceAll(':', '').replace('T', '-');
+}

@@ -1,0 +1,59 @@
+import * as path from 'node:path';
+import Table from 'cli-table3';
+import { StudyResult } from '../../lib/contract/calls';
+import { TrialRecord } from '../../lambda/core/store/records';
+import { parameterText, stateText, valueText } from './text';
+
+type Print = (text: string) => void;
+
+export function printSummary(result: StudyResult, trials: TrialRecord[], print: Print): void {
+  print('');
+  print(trialTable(trials));
+  const { total, completed, stoppedEarly, failed } = result.trials;
+  print(`${total} trials: ${completed} completed, ${stoppedEarly} stopped early, ${failed} failed. ${result.reason}.`);
+  const { best } = result;
+  if (best === null) return;
+
+  print('');
+  print(`Best: trial ${best.trial}, ${result.objective.metric} ${best.value}`);
+  for (const [name, value] of Object.entries(best.hyperparameters)) print(`  ${name}: ${value}`);
+  const first = trials[0];
+  if (first?.value !== undefined) {
+    print(`The default configuration (trial 1) reached ${first.value}.`);
+  }
+}
+
+export function printHowToSeeMore(result: StudyResult, folder: string, print: Print): void {
+  const at = (...parts: string[]) => path.relative(process.cwd(), path.join(folder, ...parts));
+  print('');
+  print('To see more:');
+  print(
+    `  logs, models and checkpoints of the training jobs   ${at('state', 'training-jobs')} and ${at('state', 's3')}`,
+  );
+  print(`  each step of the state machine                      ${at('state', 'executions')}`);
+  print(`  the CloudFormation template                         ${at('cdk.out', 'CdkHpoDigits.template.json')}`);
+  print(
+    `  run more trials of this study                       npm run demo -- --study ${result.study} --trials ${result.trials.total + 12}`,
+  );
+  print('  the same on AWS                                      npx cdk deploy (see README.md)');
+}
+
+function trialTable(trials: TrialRecord[]): string {
+  const names = [...new Set(trials.flatMap(({ configuration }) => Object.keys(configuration)))];
+  const table = new Table({
+    head: ['trial', 'state', 'epochs', 'value', ...names],
+    style: { head: [], border: [], compact: true },
+    colAligns: ['right', 'left', 'right', 'right', ...names.map(() => 'right' as const)],
+  });
+  const rank = (trial: TrialRecord) => trial.value ?? -Infinity;
+  for (const trial of [...trials].sort((a, b) => rank(b) - rank(a))) {
+    table.push([
+      trial.trial,
+      stateText(trial),
+      trial.lastResource ?? '-',
+      valueText(trial),
+      ...names.map((name) => (name in trial.configuration ? parameterText(trial.configuration[name]) : '-')),
+    ]);
+  }
+  return table.toString();
+}

@@ -1,0 +1,60 @@
+"""Checkpoints and the model: the twin of checkpoint.mjs, with the same files."""
+
+import base64
+import json
+import os
+import sys
+
+import numpy as np
+
+
+def save_checkpoint(folder, network, epoch):
+    """Keeps the whole state of a training in one file."""
+    arrays = {
+        name: base64.b64encode(values.astype('<f8').tobytes()).decode('ascii')
+        for name, values in _named_arrays(network)
+    }
+    state = {'epoch': epoch, 'steps': network.steps, 'arrays': arrays}
+    _write_atomically(os.path.join(folder, 'checkpoint.json'), json.dumps(state))
+
+
+def load_checkpoint(folder, network):
+    """Puts an earlier attempt's state into the network; answers how many epochs it has trained, 0 if there is none."""
+    path = os.path.join(folder, 'checkpoint.json')
+    if not os.path.exists(path):
+        return 0
+    with open(path, encoding='utf-8') as file:
+        state = json.load(file)
+    loaded = [
+        (values, np.frombuffer(base64.b64decode(state['arrays'].get(name, '')), dtype='<f8'))
+        for name, values in _named_arrays(network)
+    ]
+    # the learning rate may have changed since, the shape of the network and the optimizer may not.
+    if any(read.size != values.size for values, read in loaded):
+        print('%s is of a network of another shape or optimizer: training starts anew' % path, file=sys.stderr)
+        return 0
+    for values, read in loaded:
+        values[...] = read.reshape(values.shape)
+    network.steps = state['steps']
+    return state['epoch']
+
+
+def save_model(folder, network, options, accuracy):
+    """The trained network as a small JSON file: six digits of a weight are more than its recognition needs."""
+    weights = {
+        name: [float('%.6g' % value) for value in values.ravel()] for name, values in network.weights.items()
+    }
+    model = {'options': options, 'validation_accuracy': accuracy, 'weights': weights}
+    _write_atomically(os.path.join(folder, 'model.json'), json.dumps(model))
+
+
+def _named_arrays(network):
+    groups = dict(weights=network.weights, **network.moments)
+    return [('%s.%s' % (group, name), values) for group, arrays in groups.items() for name, values in arrays.items()]
+
+
+def _write_atomically(path, text):
+    """A reader sees the old file or the new one, never half a file: the machine may vanish at any time."""
+    with open(path + '.tmp', 'w', encoding='utf-8') as file:
+        file.write(text)
+    os.replace(path + '.tmp', path)

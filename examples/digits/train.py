@@ -1,0 +1,50 @@
+"""Trains a classifier of handwritten digits: the twin of train.mjs. See README.md."""
+
+import math
+import os
+import sys
+
+# before NumPy is loaded: a trial has one core, and threads on matrices this small cost ten times what they bring.
+os.environ.setdefault('OMP_NUM_THREADS', '1')
+os.environ.setdefault('OPENBLAS_NUM_THREADS', '1')
+
+from checkpoint import load_checkpoint, save_checkpoint, save_model
+from data import read_digits
+from network import Network
+from options import parse_options
+
+try:
+    import cdk_hpo  # lies beside this file in a training job
+except ImportError:
+    sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', 'client', 'python'))
+    import cdk_hpo
+
+
+def main():
+    options = parse_options(sys.argv[1:])
+    training, validation = read_digits()
+    network = Network(training[0].shape[1], options)
+
+    checkpoints = cdk_hpo.checkpoint_dir()
+    trained = load_checkpoint(checkpoints, network) if checkpoints else 0
+    if trained > 0:
+        print('continuing after epoch %d' % trained)
+
+    accuracy = network.accuracy(*validation)
+    for epoch in range(trained + 1, options['epochs'] + 1):
+        loss = network.train_epoch(*training, epoch)
+        # a network without numbers recognizes nothing, though it would always answer the first digit.
+        accuracy = network.accuracy(*validation) if math.isfinite(loss) else math.nan
+        # save before the report: it may end the program, and a paused trial goes on from here.
+        if checkpoints and math.isfinite(loss):
+            save_checkpoint(checkpoints, network, epoch)
+        cdk_hpo.report(epoch, validation_accuracy=accuracy, training_loss=loss)
+        if not math.isfinite(loss):
+            print('the training diverged at epoch %d: try a smaller learning_rate' % epoch, file=sys.stderr)
+            return
+
+    save_model(cdk_hpo.model_dir(), network, options, accuracy)
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,45 @@
+import {
+  DescribeTrainingJobCommand,
+  ListTrainingJobsCommand,
+  SageMakerClient,
+  StopTrainingJobCommand,
+} from '@aws-sdk/client-sagemaker';
+import { FoundJob, TrainingJobs } from '../study/settle';
+import { CLIENT_SETTINGS } from './client-settings';
+
+export class SageMakerTrainingJobs implements TrainingJobs {
+  private readonly client = new SageMakerClient(CLIENT_SETTINGS);
+
+  async find(jobName: string): Promise<FoundJob | undefined> {
+    const { TrainingJobSummaries: jobs = [] } = await this.client.send(
+      new ListTrainingJobsCommand({ NameContains: jobName, SortBy: 'CreationTime', SortOrder: 'Descending' }),
+    );
+    // "contains" is wider than "is this attempt's": attempt 1 is also found in the name of attempt 12.
+    const name = jobs.map((job) => job.TrainingJobName!).find((candidate) => candidate.startsWith(`${jobName}-`));
+    if (name === undefined) return undefined;
+
+    const job = await this.client.send(new DescribeTrainingJobCommand({ TrainingJobName: name }));
+    return {
+      jobName: name,
+      running: job.TrainingJobStatus === 'InProgress' || job.TrainingJobStatus === 'Stopping',
+      outcome: {
+        jobName: name,
+        status: job.TrainingJobStatus,
+        secondaryStatus: job.SecondaryStatus,
+        failureReason: job.FailureReason,
+        billableSeconds: job.BillableTimeInSeconds,
+        modelArtifact: job.ModelArtifacts?.S3ModelArtifacts,
+        metrics: job.FinalMetricDataList?.map(({ MetricName, Value }) => ({ MetricName, Value })),
+      },
+    };
+  }
+
+  async stop(jobName: string): Promise<void> {
+    try {
+      await this.client.send(new StopTrainingJobCommand({ TrainingJobName: jobName }));
+    } catch (error) {
+      // it has ended meanwhile, or someone else is stopping it: what was wanted.
+      if (!(error instanceof Error) || error.name !== 'ValidationException') throw error;
+    }
+  }
+}

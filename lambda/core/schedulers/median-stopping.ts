@@ -1,0 +1,37 @@
+import { CONTINUE, Peer, ScheduledReport, Scheduler, SchedulerDecision } from './scheduler';
+
+/**
+ * The median stopping rule: a trial ends when its best value so far is worse than the median of the other trials'
+ * averages up to the same resource.
+ *
+ * Source: Golovin et al., "Google Vizier: a service for black-box optimization", KDD 2017, section 3.2.2. There only
+ * completed trials count; here all that have come this far do, so that the rule works from the first slots on and trials
+ * that were stopped keep their vote.
+ */
+export class MedianStopping implements Scheduler {
+  constructor(
+    /** No trial is stopped before this resource. */
+    private readonly gracePeriod: number,
+    /** No trial is stopped before this many others have come as far. */
+    private readonly minimumTrials: number,
+  ) {}
+
+  needsPeers(resource: number): boolean {
+    return resource >= this.gracePeriod;
+  }
+
+  decide({ resource, best }: ScheduledReport, peers: Peer[]): SchedulerDecision {
+    if (resource < this.gracePeriod || peers.length < this.minimumTrials) return CONTINUE;
+
+    const median = medianOf(peers.map((peer) => peer.average));
+    return best > median
+      ? { decision: 'stop', reason: `worse than the median of ${peers.length} trials at resource ${resource}` }
+      : CONTINUE;
+  }
+}
+
+function medianOf(values: number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}

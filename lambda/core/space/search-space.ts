@@ -1,0 +1,90 @@
+import { Configuration, ParameterDefinition, SearchSpaceDefinition } from '../../../lib/contract/search-space';
+import { configurationProblems } from '../../../lib/contract/validate-configuration';
+import { decode, encode } from './parameter-codec';
+
+/** A search space: which configurations exist, and how they lie in the unit cube. */
+export class SearchSpace {
+  /** Parents come before the parameters that depend on them; otherwise the order of the definition. */
+  readonly parameters: readonly ParameterDefinition[];
+  private readonly byName: ReadonlyMap<string, ParameterDefinition>;
+
+  /** @param definition a valid one, see `searchSpaceProblems` of the contract */
+  constructor(definition: SearchSpaceDefinition) {
+    this.byName = new Map(definition.map((parameter) => [parameter.name, parameter]));
+    this.parameters = parentsFirst(definition, this.byName);
+  }
+
+  get dimension(): number {
+    return this.parameters.length;
+  }
+
+  /** Whether a parameter exists in a configuration whose values of the parameters before it are known. */
+  isActive(parameter: ParameterDefinition, configuration: Configuration): boolean {
+    const condition = parameter.activeWhen;
+    // an inactive parent has no value, so its children are inactive too.
+    return condition === undefined || condition.values.includes(configuration[condition.parameter]);
+  }
+
+  /** The configuration at a point of the unit cube; the coordinates of inactive parameters are passed over. */
+  decode(point: ArrayLike<number>): Configuration {
+    const configuration: Configuration = {};
+    this.parameters.forEach((parameter, i) => {
+      if (this.isActive(parameter, configuration)) {
+        configuration[parameter.name] = decode(parameter, point[i]);
+      }
+    });
+    return configuration;
+  }
+
+  /** A point of the unit cube for a configuration; undefined at inactive parameters. */
+  encode(configuration: Configuration): (number | undefined)[] {
+    return this.parameters.map((parameter) =>
+      parameter.name in configuration ? encode(parameter, configuration[parameter.name]) : undefined,
+    );
+  }
+
+  /** A configuration with what `partial` gives, and from `point` what is missing. */
+  complete(partial: Configuration, point: ArrayLike<number>): Configuration {
+    const configuration: Configuration = {};
+    this.parameters.forEach((parameter, i) => {
+      if (this.isActive(parameter, configuration)) {
+        configuration[parameter.name] = partial[parameter.name] ?? decode(parameter, point[i]);
+      }
+    });
+    return configuration;
+  }
+
+  /** Every reason why this isn't a configuration of the space, with the parameter, the value and what is allowed. */
+  problems(configuration: Configuration): string[] {
+    return [
+      ...configurationProblems(this.parameters, configuration),
+      ...this.parameters
+        .filter((parameter) => this.isActive(parameter, configuration) && !(parameter.name in configuration))
+        .map((parameter) => `${JSON.stringify(parameter.name)} is missing`),
+    ];
+  }
+
+  /** The same text for the same configuration. */
+  key(configuration: Configuration): string {
+    return JSON.stringify(this.parameters.map(({ name }) => configuration[name] ?? null));
+  }
+}
+
+/** The values as SageMaker's HyperParameters carry them. JavaScript's shortest form of a number is exact. */
+export function hyperparametersOf(configuration: Configuration): Record<string, string> {
+  return Object.fromEntries(Object.entries(configuration).map(([name, value]) => [name, String(value)]));
+}
+
+function parentsFirst(
+  definition: SearchSpaceDefinition,
+  byName: ReadonlyMap<string, ParameterDefinition>,
+): ParameterDefinition[] {
+  const ordered = new Set<ParameterDefinition>();
+  const visit = (parameter: ParameterDefinition) => {
+    if (ordered.has(parameter)) return;
+    if (parameter.activeWhen !== undefined) visit(byName.get(parameter.activeWhen.parameter)!);
+    ordered.add(parameter);
+  };
+  definition.forEach(visit);
+  return [...ordered];
+}

@@ -1,0 +1,99 @@
+import { ConditionalCheckFailedException, DynamoDBClient, DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { CLIENT_SETTINGS } from '../aws/client-settings';
+
+/** A table of items under a partition and a sort key: the four things that the store does with DynamoDB. */
+export interface ItemTable {
+  get(partition: string, key: string): Promise<Record<string, unknown> | undefined>;
+
+  /** All items of a partition whose key lies in `from <= key < to`, in order. */
+  query(partition: string, from: string, to: string): Promise<Record<string, unknown>[]>;
+
+  /** Writes an item that must not exist yet; false if it does. */
+  insert(partition: string, key: string, item: object): Promise<boolean>;
+
+  /** Replaces an item that must still have this version; false if it has another. */
+  replace(partition: string, key: string, item: object, version: number): Promise<boolean>;
+}
+
+/**
+ * The table in DynamoDB. All reads are consistent, all writes conditional on a single item, so that any order of crashes
+ * leaves a state that Open study can settle.
+ */
+export class DynamoItemTable implements ItemTable {
+  private readonly client: DynamoDBDocumentClient;
+
+  /** @param settings where else than in the environment's account the table is */
+  constructor(
+    private readonly tableName: string,
+    settings: DynamoDBClientConfig = {},
+  ) {
+    const client = new DynamoDBClient({ ...CLIENT_SETTINGS, ...settings });
+    this.client = DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
+  }
+
+  async get(partition: string, key: string) {
+    const answer = await this.client.send(
+      new GetCommand({ TableName: this.tableName, Key: { study: partition, item: key }, ConsistentRead: true }),
+    );
+    return answer.Item;
+  }
+
+  async query(partition: string, from: string, to: string) {
+    const items: Record<string, unknown>[] = [];
+    let start: Record<string, unknown> | undefined;
+    do {
+      const page = await this.client.send(
+        new QueryCommand({
+          TableName: this.tableName,
+          KeyConditionExpression: '#study = :study AND #item BETWEEN :from AND :to',
+          ExpressionAttributeNames: { '#study': 'study', '#item': 'item' },
+          ExpressionAttributeValues: { ':study': partition, ':from': from, ':to': to },
+          ConsistentRead: true,
+          ExclusiveStartKey: start,
+        }),
+      );
+      items.push(...(page.Items ?? []));
+      start = page.LastEvaluatedKey;
+    } while (start !== undefined);
+    // BETWEEN includes its end.
+    return items.filter((item) => item.item !== to);
+  }
+
+  insert(partition: string, key: string, item: object) {
+    return this.put(partition, key, item, { ConditionExpression: 'attribute_not_exists(#item)' }, { '#item': 'item' });
+  }
+
+  replace(partition: string, key: string, item: object, version: number) {
+    return this.put(
+      partition,
+      key,
+      item,
+      { ConditionExpression: '#version = :version', ExpressionAttributeValues: { ':version': version } },
+      { '#version': 'version' },
+    );
+  }
+
+  private async put(
+    partition: string,
+    key: string,
+    item: object,
+    condition: { ConditionExpression: string; ExpressionAttributeValues?: Record<string, unknown> },
+    names: Record<string, string>,
+  ): Promise<boolean> {
+    try {
+      await this.client.send(
+        new PutCommand({
+          TableName: this.tableName,
+          Item: { ...item, study: partition, item: key },
+          ...condition,
+          ExpressionAttributeNames: names,
+        }),
+      );
+      return true;
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) return false;
+      throw error;
+    }
+  }
+}

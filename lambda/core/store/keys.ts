@@ -1,0 +1,33 @@
+/**
+ * Sort keys of the table; the partition key is the study's name. Numbers are padded so that their order as text is their
+ * order as numbers.
+ */
+export const STUDY_KEY = 'STUDY';
+
+/** No study has this name: a study's name has no "#". */
+export const TUNER_PARTITION = '#tuner';
+export const PACE_KEY = 'PACE';
+
+export const TRIAL_PREFIX = 'TRIAL#';
+
+export function trialKey(trial: number): string {
+  return `${TRIAL_PREFIX}${String(trial).padStart(8, '0')}`;
+}
+
+/** Reports are sorted by resource first, so that all trials' reports at one resource are one query. */
+export function reportPrefix(resource: number): string {
+  return `REPORT#${sortable(resource)}#`;
+}
+
+export function reportKey(resource: number, trial: number, attempt: number): string {
+  return `${reportPrefix(resource)}${String(trial).padStart(8, '0')}#${attempt}`;
+}
+
+export function slotKey(slot: number): string {
+  return `SLOT#${String(slot).padStart(5, '0')}`;
+}
+
+/** A positive number up to 1e12 as text of a fixed width, exact to 1e-6. */
+function sortable(resource: number): string {
+  return resource.toFixed(6).padStart(20, '0');
+}

@@ -1,0 +1,113 @@
+import { AttemptOutcome, Decision, TrialState } from '../../../lib/contract/calls';
+import { Configuration } from '../../../lib/contract/search-space';
+import { TunerDefinition } from '../../../lib/contract/tuner-definition';
+
+/** Every change of a record is conditional on the version that was read. */
+export interface Versioned {
+  readonly version: number;
+}
+
+/** A study, as the table keeps it. */
+export interface StudyRecord extends Versioned {
+  readonly study: string;
+  /** Tells a study from a later one of the same name. */
+  readonly id: string;
+  readonly status: 'RUNNING' | 'SUCCEEDED' | 'FAILED';
+  /** The tuner's definition, with what the execution's input changed. */
+  readonly tuner: TunerDefinition;
+  readonly seed: number;
+  /** Key of the attempts' tokens. */
+  readonly secret: string;
+  /** Executions that have opened the study. */
+  readonly run: number;
+  readonly execution: string;
+  readonly round: number;
+  readonly createdAt: string;
+  /** When this run began. */
+  readonly startedAt: string;
+  readonly endedAt?: string;
+  /** Set once the study has reached an end that running trials must obey: a target, the end of its time. */
+  readonly ending?: string;
+  /** Set once the search algorithm has nothing left to propose. */
+  readonly exhausted?: string;
+  /** The last round that was reviewed, the trials that had ended by then, and how many rounds in a row ended none. */
+  readonly review?: { readonly round: number; readonly ended: number; readonly idle: number };
+}
+
+/** Why an attempt failed: the classes of the design, each with one answer. */
+export type FailureClass =
+  | 'quota'
+  | 'throttled'
+  | 'infrastructure'
+  | 'outOfMemory'
+  | 'userCode'
+  | 'noMetric'
+  | 'diverged'
+  | 'timeOut'
+  | 'stoppedByPerson'
+  | 'badRequest';
+
+/** One training job of a trial. */
+export interface AttemptRecord {
+  readonly attempt: number;
+  /** `run/round/slot/turn` of the slot that got it: the same slot asking again gets the same attempt. */
+  readonly claim: string;
+  /** Start of the training job's name; the state machine adds retry and redrive counts. */
+  readonly jobName: string;
+  readonly tokenHash: string;
+  readonly startAt: string;
+  readonly endedAt?: string;
+  readonly outcome?: AttemptOutcome;
+  readonly failureClass?: FailureClass;
+  readonly message?: string;
+}
+
+export interface TrialRecord extends Versioned {
+  readonly study: string;
+  readonly trial: number;
+  readonly state: TrialState;
+  readonly configuration: Configuration;
+  readonly attempts: AttemptRecord[];
+  readonly createdAt: string;
+  readonly endedAt?: string;
+
+  /** The last report, and the attempt that made it. */
+  readonly reportedAttempt?: number;
+  readonly lastResource?: number;
+  readonly metrics?: Record<string, number | string>;
+  /** The objective's last value. */
+  readonly value?: number;
+  /** Lowest loss and the sum and number of losses, for the schedulers' averages. */
+  readonly bestLoss?: number;
+  readonly lossSum?: number;
+  readonly reports?: number;
+
+  /** What the last report was told, if not to go on. */
+  readonly decision?: Decision;
+  readonly decisionReason?: string;
+  readonly failureClass?: FailureClass;
+  readonly message?: string;
+}
+
+/** One report. */
+export interface ReportRecord {
+  readonly trial: number;
+  readonly attempt: number;
+  readonly resource: number;
+  readonly metrics: Record<string, number | string>;
+  /** Mean loss of the attempt up to here. */
+  readonly average: number;
+  readonly decision: Decision;
+  readonly reason?: string;
+  readonly at: string;
+}
+
+export const ENDED_STATES: readonly TrialState[] = ['COMPLETED', 'STOPPED', 'FAILED'];
+
+export function hasEnded(trial: TrialRecord): boolean {
+  return ENDED_STATES.includes(trial.state);
+}
+
+export function currentAttempt(trial: TrialRecord): AttemptRecord {
+  return trial.attempts[trial.attempts.length - 1];
+}

@@ -1,0 +1,137 @@
+import { TooMuchContention } from '../errors';
+import { ItemTable } from './item-table';
+import { PACE_KEY, STUDY_KEY, TRIAL_PREFIX, TUNER_PARTITION, reportKey, reportPrefix, slotKey, trialKey } from './keys';
+import { ReportRecord, StudyRecord, TrialRecord, Versioned, hasEnded } from './records';
+
+/** The last "no trial" that a slot was told, so that asking again gives the same answer. */
+export interface SlotRecord extends Versioned {
+  readonly claim: string;
+  readonly reason: string;
+}
+
+interface PaceRecord extends Versioned {
+  /** Milliseconds since the epoch. */
+  readonly nextStart: number;
+}
+
+/** Tries at a change that others keep overtaking; with 1,000 slots at once, some need many. */
+const MAX_TRIES = 50;
+
+/** The studies of one tuner: every change is conditional on what was read before. */
+export class StudyStore {
+  /** Trials that have ended never change again; kept between invocations of a warm Lambda, by study id. */
+  private readonly ended = new Map<string, TrialRecord[]>();
+
+  constructor(private readonly table: ItemTable) {}
+
+  async getStudy(study: string): Promise<StudyRecord | undefined> {
+    return (await this.table.get(study, STUDY_KEY)) as StudyRecord | undefined;
+  }
+
+  async createStudy(record: StudyRecord): Promise<boolean> {
+    return this.table.insert(record.study, STUDY_KEY, record);
+  }
+
+  /** Applies `change` to the study until no one else came in between; unchanged records are not written. */
+  async changeStudy(study: string, change: (record: StudyRecord) => StudyRecord): Promise<StudyRecord> {
+    return this.change(study, STUDY_KEY, change);
+  }
+
+  /** All trials of a study, in order of their numbers, which have no gaps. */
+  async loadTrials(study: StudyRecord): Promise<TrialRecord[]> {
+    const known = this.ended.get(study.id) ?? [];
+    const rest = (await this.table.query(
+      study.study,
+      trialKey(known.length + 1),
+      `${TRIAL_PREFIX}~`,
+    )) as unknown as TrialRecord[];
+    const trials = [...known, ...rest];
+    const firstOpen = trials.findIndex((trial) => !hasEnded(trial));
+    this.ended.set(study.id, firstOpen === -1 ? trials : trials.slice(0, firstOpen));
+    return trials;
+  }
+
+  async getTrial(study: string, trial: number): Promise<TrialRecord | undefined> {
+    return (await this.table.get(study, trialKey(trial))) as TrialRecord | undefined;
+  }
+
+  /** False if there is a trial of this number already. */
+  async createTrial(record: TrialRecord): Promise<boolean> {
+    return this.table.insert(record.study, trialKey(record.trial), record);
+  }
+
+  async changeTrial(study: string, trial: number, change: (record: TrialRecord) => TrialRecord): Promise<TrialRecord> {
+    return this.change(study, trialKey(trial), change);
+  }
+
+  async getReport(study: string, resource: number, trial: number, attempt: number): Promise<ReportRecord | undefined> {
+    return (await this.table.get(study, reportKey(resource, trial, attempt))) as ReportRecord | undefined;
+  }
+
+  /** False if this attempt has reported at this resource before. */
+  async createReport(study: string, report: ReportRecord): Promise<boolean> {
+    return this.table.insert(study, reportKey(report.resource, report.trial, report.attempt), report);
+  }
+
+  /** All reports at one resource, by trial and attempt. */
+  async reportsAt(study: string, resource: number): Promise<ReportRecord[]> {
+    const prefix = reportPrefix(resource);
+    return (await this.table.query(study, prefix, `${prefix}~`)) as unknown as ReportRecord[];
+  }
+
+  async getSlot(study: string, slot: number): Promise<SlotRecord | undefined> {
+    return (await this.table.get(study, slotKey(slot))) as SlotRecord | undefined;
+  }
+
+  /** Remembers what the slot was told; a newer answer replaces an older one. */
+  async putSlot(study: string, slot: number, answer: { claim: string; reason: string }): Promise<void> {
+    for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
+      const before = await this.getSlot(study, slot);
+      const written =
+        before === undefined
+          ? await this.table.insert(study, slotKey(slot), { ...answer, version: 1 })
+          : await this.table.replace(study, slotKey(slot), { ...answer, version: before.version + 1 }, before.version);
+      if (written) return;
+    }
+    throw new TooMuchContention(`slot ${slot} of study ${study} kept changing`);
+  }
+
+  /**
+   * Takes the tuner's next place in the queue of job starts.
+   *
+   * @returns milliseconds since the epoch, at least `now`, and `interval` after the place before
+   */
+  async reserveStart(now: number, interval: number): Promise<number> {
+    for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
+      const before = (await this.table.get(TUNER_PARTITION, PACE_KEY)) as PaceRecord | undefined;
+      const start = Math.max(now, before?.nextStart ?? 0);
+      const record: PaceRecord = { nextStart: start + interval, version: (before?.version ?? 0) + 1 };
+      const written =
+        before === undefined
+          ? await this.table.insert(TUNER_PARTITION, PACE_KEY, record)
+          : await this.table.replace(TUNER_PARTITION, PACE_KEY, record, before.version);
+      if (written) return start;
+      await pause(attempt);
+    }
+    throw new TooMuchContention('the queue of job starts kept changing');
+  }
+
+  private async change<T extends Versioned>(partition: string, key: string, change: (record: T) => T): Promise<T> {
+    for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
+      const before = (await this.table.get(partition, key)) as T | undefined;
+      if (before === undefined) throw new Error(`the table has no item ${key} in study ${partition}`);
+      const after = change(before);
+      if (after === before) return before;
+      const next = { ...after, version: before.version + 1 };
+      if (await this.table.replace(partition, key, next, before.version)) return next;
+      await pause(attempt);
+    }
+    throw new TooMuchContention(`item ${key} of study ${partition} kept changing`);
+  }
+}
+
+/** Full jitter: those who collided must not collide again. */
+function pause(attempt: number): Promise<void> {
+  const longest = Math.min(5 * 2 ** attempt, 200);
+  return new Promise((resolve) => setTimeout(resolve, Math.random() * longest));
+}

@@ -1,0 +1,70 @@
+import { StudyRecord, TrialRecord, hasEnded } from '../store/records';
+import { bestTrial, lossOf } from './objective';
+
+/** So many trials that all failed the same way, and none that worked, end the study. */
+const CIRCUIT_BREAKER_TRIALS = 5;
+
+/** Why the study has to end now, or undefined. Trials that still run are told to stop at their next report. */
+export function endReason(study: StudyRecord, trials: readonly TrialRecord[], at: string): string | undefined {
+  return (
+    study.ending ??
+    durationOver(study, at) ??
+    targetReached(study, trials) ??
+    noImprovement(study, trials) ??
+    allFailing(trials)
+  );
+}
+
+/** Why no new trial may start, or undefined. */
+export function noNewTrialReason(study: StudyRecord, trials: readonly TrialRecord[], at: string): string | undefined {
+  return (
+    endReason(study, trials, at) ??
+    study.exhausted ??
+    (trials.length >= study.tuner.maxTrials ? `all ${study.tuner.maxTrials} trials have been started` : undefined)
+  );
+}
+
+/** Why the study is complete, or undefined while something is left to do. */
+export function completionReason(study: StudyRecord, trials: readonly TrialRecord[], at: string): string | undefined {
+  const end = endReason(study, trials, at);
+  if (end !== undefined) return end;
+  if (!trials.every(hasEnded)) return undefined;
+  if (study.exhausted !== undefined) return study.exhausted;
+  return trials.length >= study.tuner.maxTrials ? `all ${study.tuner.maxTrials} trials have ended` : undefined;
+}
+
+export function durationOver({ tuner, startedAt }: StudyRecord, at: string): string | undefined {
+  const limit = tuner.maxDurationSeconds;
+  return limit !== undefined && Date.parse(at) - Date.parse(startedAt) >= limit * 1000
+    ? `the maximum duration of ${limit} seconds is over`
+    : undefined;
+}
+
+function targetReached({ tuner: { objective } }: StudyRecord, trials: readonly TrialRecord[]): string | undefined {
+  if (objective.targetValue === undefined) return undefined;
+
+  const target = lossOf(objective, objective.targetValue);
+  const trial = trials.find(
+    ({ state, value }) => state === 'COMPLETED' && value !== undefined && lossOf(objective, value) <= target,
+  );
+  return trial && `trial ${trial.trial} reached the target value ${objective.targetValue} with ${trial.value}`;
+}
+
+function noImprovement({ tuner }: StudyRecord, trials: readonly TrialRecord[]): string | undefined {
+  const limit = tuner.maxTrialsWithoutImprovement;
+  const best = limit === undefined ? undefined : bestTrial(tuner.objective, trials);
+  if (limit === undefined || best === undefined) return undefined;
+
+  const since = trials.filter((trial) => hasEnded(trial) && trial.endedAt! > best.endedAt!).length;
+  return since >= limit ? `${since} trials in a row brought no improvement over trial ${best.trial}` : undefined;
+}
+
+function allFailing(trials: readonly TrialRecord[]): string | undefined {
+  const ended = trials.filter(hasEnded);
+  const first = ended[0];
+  const sameWay = ended.every(({ state, failureClass }) => state === 'FAILED' && failureClass === first.failureClass);
+  // trials that diverge or run out of memory are what a search has to find out.
+  return ended.length >= CIRCUIT_BREAKER_TRIALS && sameWay && !['diverged', 'outOfMemory'].includes(first.failureClass!)
+    ? `the first ${ended.length} trials all failed the same way (${first.failureClass}): ${first.message}`
+    : undefined;
+}

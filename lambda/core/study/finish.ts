@@ -1,0 +1,64 @@
+import { BestTrial, FinishRequest, StudyResult } from '../../../lib/contract/calls';
+import { StudyRecord, TrialRecord, currentAttempt, hasEnded } from '../store/records';
+import { StudyStore } from '../store/study-store';
+import { completionReason } from './completion';
+import { bestTrial } from './objective';
+import { requireStudy } from './plan';
+
+/** Closes the study and answers with its result. */
+export async function finishStudy(request: FinishRequest, store: StudyStore, table: string): Promise<StudyResult> {
+  const study = await requireStudy(request.study, store);
+  const trials = await store.loadTrials(study);
+  const best = bestTrial(study.tuner.objective, trials);
+  const status = best === undefined ? 'FAILED' : 'SUCCEEDED';
+  await store.changeStudy(study.study, (record) =>
+    record.run !== request.run || record.status !== 'RUNNING' ? record : { ...record, status, endedAt: request.at },
+  );
+  const { metric, direction } = study.tuner.objective;
+  return {
+    study: study.study,
+    status,
+    reason: completionReason(study, trials, request.at) ?? 'no trial could be run to its end',
+    objective: { metric, direction },
+    best: best === undefined ? null : describe(best),
+    trials: countsOf(trials),
+    cost: costOf(study, trials),
+    records: { table, study: study.study, checkpoints: `${study.tuner.compute.checkpointRoot}/` },
+  };
+}
+
+function describe(trial: TrialRecord): BestTrial {
+  const { outcome } = currentAttempt(trial);
+  const metrics = Object.entries(trial.metrics ?? {}).filter(([, value]) => typeof value === 'number');
+  return {
+    trial: trial.trial,
+    value: trial.value!,
+    hyperparameters: trial.configuration,
+    metrics: Object.fromEntries(metrics) as Record<string, number>,
+    trainingJobName: outcome?.jobName ?? null,
+    modelArtifact: outcome?.modelArtifact ?? null,
+  };
+}
+
+function countsOf(trials: readonly TrialRecord[]): StudyResult['trials'] {
+  const count = (state: TrialRecord['state']) => trials.filter((trial) => trial.state === state).length;
+  return {
+    total: trials.length,
+    completed: count('COMPLETED'),
+    stoppedEarly: count('STOPPED'),
+    failed: count('FAILED'),
+    unfinished: trials.filter((trial) => !hasEnded(trial)).length,
+  };
+}
+
+function costOf({ tuner }: StudyRecord, trials: readonly TrialRecord[]): StudyResult['cost'] {
+  const { instanceCount, pricePerInstanceHour } = tuner.compute;
+  const seconds = trials
+    .flatMap((trial) => trial.attempts)
+    .reduce((sum, { outcome }) => sum + (outcome?.billableSeconds ?? 0), 0);
+  const instanceSeconds = seconds * instanceCount;
+  return {
+    instanceSeconds,
+    usd: pricePerInstanceHour === undefined ? null : Math.round((instanceSeconds * pricePerInstanceHour) / 3.6) / 1000,
+  };
+}

@@ -1,0 +1,154 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { OpenAnswer, OpenRequest } from '../../../lib/contract/calls';
+import { STUDY_NAME_PATTERN } from '../../../lib/contract/limits';
+import { STUDY_INPUT_SCHEMA } from '../../../lib/contract/schemas';
+import { StudyInput } from '../../../lib/contract/study-input';
+import { TunerDefinition } from '../../../lib/contract/tuner-definition';
+import { configurationProblems } from '../../../lib/contract/validate-configuration';
+import { searchSpaceProblems } from '../../../lib/contract/validate-search-space';
+import { InvalidStudyInput, StudyChanged, StudyInProgress } from '../errors';
+import { seedOf } from '../random/random';
+import { StudyRecord } from '../store/records';
+import { StudyStore } from '../store/study-store';
+import { schemaProblems } from '../validation';
+import { TrainingJobs, settleRunningTrials } from './settle';
+
+/** What Open study asks of Step Functions. */
+export interface Executions {
+  isRunning(executionArn: string): Promise<boolean>;
+}
+
+export interface OpenDependencies {
+  readonly store: StudyStore;
+  readonly executions: Executions;
+  readonly jobs: TrainingJobs;
+}
+
+/**
+ * Creates the study, or resumes it: then the trials that the earlier execution left running are settled, so that those
+ * that ended keep their result and the others run again.
+ */
+export async function openStudy(request: OpenRequest, dependencies: OpenDependencies): Promise<OpenAnswer> {
+  const name = studyNameOf(request);
+  const tuner = tunerOf(request);
+  const study =
+    (await created(name, tuner, request, dependencies.store)) ?? (await resumed(name, tuner, request, dependencies));
+  await settleRunningTrials(study, request.at, dependencies);
+  return { study: name, run: study.run, round: study.round };
+}
+
+function studyNameOf({ input, executionName }: OpenRequest): string {
+  const problems = schemaProblems("the study's input", STUDY_INPUT_SCHEMA, input);
+  if (problems.length > 0) throw new InvalidStudyInput(problems.join('; '));
+  if (input.study !== undefined) return input.study;
+
+  // names of executions may hold signs that ours may not.
+  const name = executionName.replace(/[^0-9A-Za-z_-]/g, '-');
+  return STUDY_NAME_PATTERN.test(name) ? name : `study-${name}`.slice(0, 80);
+}
+
+/** The tuner's definition with what the input changes, checked as a whole: tokens are known only here. */
+function tunerOf({ tuner, input }: OpenRequest): TunerDefinition {
+  const merged: TunerDefinition = {
+    ...tuner,
+    maxTrials: input.maxTrials ?? tuner.maxTrials,
+    maxParallelTrials: input.maxParallelTrials ?? tuner.maxParallelTrials,
+    maxDurationSeconds: input.maxDurationSeconds ?? tuner.maxDurationSeconds,
+    maxTrialsWithoutImprovement: input.maxTrialsWithoutImprovement ?? tuner.maxTrialsWithoutImprovement,
+    objective: { ...tuner.objective, targetValue: input.targetValue ?? tuner.objective.targetValue },
+  };
+  const problems = searchSpaceProblems(merged.searchSpace);
+  if (problems.length === 0) {
+    merged.initialConfigurations.forEach((configuration, i) => {
+      const found = configurationProblems(merged.searchSpace, configuration);
+      problems.push(...found.map((problem) => `initialConfigurations[${i}]: ${problem}`));
+    });
+  }
+  if (problems.length > 0) throw new InvalidStudyInput(problems.join('; '));
+  return merged;
+}
+
+async function created(
+  name: string,
+  tuner: TunerDefinition,
+  { execution, input, at }: OpenRequest,
+  store: StudyStore,
+): Promise<StudyRecord | undefined> {
+  const study: StudyRecord = {
+    study: name,
+    id: randomUUID(),
+    status: 'RUNNING',
+    tuner,
+    seed: input.seed ?? seedOf(name),
+    secret: randomBytes(32).toString('base64url'),
+    run: 1,
+    execution,
+    round: 0,
+    createdAt: at,
+    startedAt: at,
+    version: 1,
+  };
+  return (await store.createStudy(study)) ? study : undefined;
+}
+
+async function resumed(
+  name: string,
+  tuner: TunerDefinition,
+  { execution, input, at }: OpenRequest,
+  { store, executions }: OpenDependencies,
+): Promise<StudyRecord> {
+  const before = (await store.getStudy(name))!;
+  // the same execution asks again: its first call got through.
+  if (before.execution === execution) return before;
+
+  if (await executions.isRunning(before.execution)) {
+    throw new StudyInProgress(
+      `study ${JSON.stringify(name)} is still running in execution ${before.execution}; stop that one or give the study another name`,
+    );
+  }
+  const changed = changedParts(before, tuner, input);
+  if (changed.length > 0) {
+    throw new StudyChanged(
+      `study ${JSON.stringify(name)} was created with another ${changed.join(' and ')}; give the study another name`,
+    );
+  }
+  return store.changeStudy(name, (record) => {
+    if (record.execution !== before.execution) {
+      throw new StudyInProgress(`study ${JSON.stringify(name)} has just been resumed by execution ${record.execution}`);
+    }
+    return {
+      ...record,
+      tuner,
+      status: 'RUNNING',
+      run: record.run + 1,
+      execution,
+      startedAt: at,
+      endedAt: undefined,
+      ending: undefined,
+      exhausted: undefined,
+      review: undefined,
+    };
+  });
+}
+
+/** Trials of one study must be comparable, and its random numbers must go on where they were. */
+function changedParts(before: StudyRecord, tuner: TunerDefinition, input: StudyInput): string[] {
+  const { metric, direction } = before.tuner.objective;
+  const parts: [string, unknown, unknown][] = [
+    ['search space', before.tuner.searchSpace, tuner.searchSpace],
+    ['objective', { metric, direction }, { metric: tuner.objective.metric, direction: tuner.objective.direction }],
+    ['list of initial configurations', before.tuner.initialConfigurations, tuner.initialConfigurations],
+    ['search algorithm', before.tuner.searchAlgorithm, tuner.searchAlgorithm],
+    ['seed', before.seed, input.seed ?? before.seed],
+  ];
+  return parts.filter(([, a, b]) => canonical(a) !== canonical(b)).map(([name]) => name);
+}
+
+/** JSON with sorted keys: the database doesn't keep their order. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, part: unknown) =>
+    typeof part === 'object' && part !== null && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  );
+}

@@ -1,0 +1,158 @@
+import { AttemptOutcome, TrialState } from '../../../lib/contract/calls';
+import { FailureClass, StudyRecord, TrialRecord, currentAttempt } from '../store/records';
+
+/** Attempts that may fail for reasons of the infrastructure before the trial does. */
+const MAX_INFRASTRUCTURE_FAILURES = 3;
+
+interface Verdict {
+  readonly state: TrialState;
+  readonly failureClass?: FailureClass;
+  readonly message?: string;
+  readonly value?: number;
+}
+
+/** The trial after its current attempt has ended like this. */
+export function withOutcome(study: StudyRecord, trial: TrialRecord, reported: AttemptOutcome, at: string): TrialRecord {
+  const outcome = withDescription(reported);
+  const verdict = verdictOf(study, trial, outcome);
+  const attempt = {
+    ...currentAttempt(trial),
+    endedAt: at,
+    outcome: { ...outcome, cause: outcome.cause?.slice(0, 1024) },
+    failureClass: verdict.failureClass,
+    message: verdict.message,
+  };
+  const attempts = [...trial.attempts.slice(0, -1), attempt];
+  if (verdict.state === 'QUEUED') return { ...trial, state: 'QUEUED', attempts };
+
+  return {
+    ...trial,
+    state: verdict.state,
+    attempts,
+    endedAt: at,
+    value: verdict.value,
+    failureClass: verdict.failureClass,
+    message: verdict.message,
+  };
+}
+
+/** The trial waits for a slot again: its execution ended before its job did. */
+export function requeued(trial: TrialRecord, at: string, message: string): TrialRecord {
+  const attempt = { ...currentAttempt(trial), endedAt: at, message };
+  return { ...trial, state: 'QUEUED', attempts: [...trial.attempts.slice(0, -1), attempt] };
+}
+
+/**
+ * A failed `.sync` task brings the job's description as the text of its cause.
+ */
+function withDescription(outcome: AttemptOutcome): AttemptOutcome {
+  const job = parseObject(outcome.cause);
+  if (job === undefined || typeof job.TrainingJobStatus !== 'string') return outcome;
+
+  const text = (value: unknown) => (typeof value === 'string' ? value : undefined);
+  return {
+    ...outcome,
+    cause: undefined,
+    status: job.TrainingJobStatus,
+    secondaryStatus: text(job.SecondaryStatus),
+    failureReason: text(job.FailureReason),
+    jobName: text(job.TrainingJobName),
+    billableSeconds: typeof job.BillableTimeInSeconds === 'number' ? job.BillableTimeInSeconds : undefined,
+    modelArtifact: text((job.ModelArtifacts as Record<string, unknown> | undefined)?.S3ModelArtifacts),
+    metrics: Array.isArray(job.FinalMetricDataList) ? job.FinalMetricDataList : undefined,
+  };
+}
+
+function parseObject(text: string | undefined): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text ?? '');
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    // most causes are plain sentences.
+    return undefined;
+  }
+}
+
+/** What the ended attempt makes of the trial. The trial's own record comes first, the job's status second. */
+function verdictOf(study: StudyRecord, trial: TrialRecord, outcome: AttemptOutcome): Verdict {
+  const value = trial.value ?? loggedValue(study, outcome);
+  if (trial.failureClass === 'diverged' || (value !== undefined && !Number.isFinite(value))) {
+    return { state: 'FAILED', failureClass: 'diverged', message: trial.message ?? 'the objective was not finite' };
+  }
+  if (trial.decision === 'stop') {
+    return { state: 'STOPPED', message: trial.decisionReason, value };
+  }
+  switch (outcome.status) {
+    case 'Completed':
+      return value === undefined ? noMetric(study) : { state: 'COMPLETED', value };
+    case 'Stopped':
+    case 'Stopping':
+      return interrupted(outcome, value);
+    case 'Failed':
+      return failed(trial, classOfReason(outcome.failureReason ?? ''), outcome.failureReason ?? 'no reason given');
+    default:
+      return failed(
+        trial,
+        classOfError(outcome),
+        `${outcome.error ?? 'no error name'}: ${outcome.cause ?? 'no cause'}`,
+      );
+  }
+}
+
+/** The objective as SageMaker read it off the log. */
+function loggedValue(study: StudyRecord, { metrics }: AttemptOutcome): number | undefined {
+  return metrics?.find(({ MetricName }) => MetricName === study.tuner.objective.metric)?.Value;
+}
+
+function noMetric({ tuner }: StudyRecord): Verdict {
+  const { metric } = tuner.objective;
+  return {
+    state: 'FAILED',
+    failureClass: 'noMetric',
+    message:
+      `the training program ended without reporting ${JSON.stringify(metric)}; call report(step, ${metric}=...) of the ` +
+      `cdk-hpo client, or give the objective a regular expression that finds it in the log`,
+  };
+}
+
+/** Stopped, but not by us: at its time limit, or by a person. What it has reported counts. */
+function interrupted({ secondaryStatus }: AttemptOutcome, value: number | undefined): Verdict {
+  const timedOut = secondaryStatus === 'MaxRuntimeExceeded' || secondaryStatus === 'MaxWaitTimeExceeded';
+  return {
+    state: value === undefined ? 'FAILED' : 'STOPPED',
+    failureClass: timedOut ? 'timeOut' : 'stoppedByPerson',
+    message: timedOut
+      ? 'the training job reached its maximum runtime; raise maxRuntime, or train for less'
+      : 'the training job was stopped by someone else',
+    value,
+  };
+}
+
+function failed(trial: TrialRecord, failureClass: FailureClass, reason: string): Verdict {
+  const message = reason.slice(0, 1024);
+  if (failureClass === 'quota' || failureClass === 'throttled') {
+    return { state: 'QUEUED', failureClass, message };
+  }
+  if (failureClass === 'infrastructure') {
+    const before = trial.attempts.filter((attempt) => attempt.failureClass === 'infrastructure').length;
+    return { state: before + 1 < MAX_INFRASTRUCTURE_FAILURES ? 'QUEUED' : 'FAILED', failureClass, message };
+  }
+  return { state: 'FAILED', failureClass, message };
+}
+
+/** Reads `FailureReason`, whose first word is SageMaker's class. */
+function classOfReason(reason: string): FailureClass {
+  if (/^(InternalServerError|CapacityError)|unable to provision|insufficient capacity/i.test(reason)) {
+    return 'infrastructure';
+  }
+  if (/exit code:? ?137|out of memory|OutOfMemory|OOM/i.test(reason)) return 'outOfMemory';
+  return /^ClientError/.test(reason) ? 'badRequest' : 'userCode';
+}
+
+/** Reads the error of a task that created no job. */
+function classOfError({ error = '', cause = '' }: AttemptOutcome): FailureClass {
+  if (/ResourceLimitExceeded/.test(error + cause)) return 'quota';
+  if (/Throttl|TooManyRequests|Rate exceeded/i.test(error + cause)) return 'throttled';
+  if (error === 'States.Timeout' || error === 'States.HeartbeatTimeout') return 'timeOut';
+  return /InternalServer|ServiceUnavailable|InternalFailure/.test(error + cause) ? 'infrastructure' : 'badRequest';
+}

@@ -1,0 +1,28 @@
+import { PlanAnswer, PlanRequest } from '../../../lib/contract/calls';
+import { StudyNotFound } from '../errors';
+import { StudyRecord, hasEnded } from '../store/records';
+import { StudyStore } from '../store/study-store';
+import { endReason } from './completion';
+
+/** Opens as many slots as there is work for. */
+export async function planRound(request: PlanRequest, store: StudyStore): Promise<PlanAnswer> {
+  const study = await requireStudy(request.study, store);
+  const trials = await store.loadTrials(study);
+  const open =
+    endReason(study, trials, request.at) !== undefined
+      ? 0
+      : study.tuner.maxTrials - trials.length + trials.filter((trial) => !hasEnded(trial)).length;
+  const slots = Math.max(Math.min(study.tuner.maxParallelTrials, open), 0);
+  await store.changeStudy(study.study, (record) =>
+    record.round >= request.round ? record : { ...record, round: request.round },
+  );
+  return { round: request.round, slots: Array.from({ length: slots }, (_, slot) => slot) };
+}
+
+export async function requireStudy(name: string, store: StudyStore): Promise<StudyRecord> {
+  const study = await store.getStudy(name);
+  if (study === undefined) {
+    throw new StudyNotFound(`there is no study ${JSON.stringify(name)}; start one with this name first`);
+  }
+  return study;
+}

@@ -1,0 +1,34 @@
+import { ReviewAnswer, ReviewRequest } from '../../../lib/contract/calls';
+import { hasEnded } from '../store/records';
+import { StudyStore } from '../store/study-store';
+import { completionReason } from './completion';
+import { requireStudy } from './plan';
+import { TrainingJobs, settleRunningTrials } from './settle';
+
+/** So many rounds in a row in which no trial ended: something is wrong that another round won't mend. */
+const MAX_IDLE_ROUNDS = 3;
+
+/** After a round: settles what its slots left behind, and decides whether the study goes on. */
+export async function reviewRound(
+  request: ReviewRequest,
+  dependencies: { store: StudyStore; jobs: TrainingJobs },
+): Promise<ReviewAnswer> {
+  const { store } = dependencies;
+  const study = await requireStudy(request.study, store);
+  if (request.run !== study.run) {
+    return { complete: true, reason: 'the study has been resumed by another execution' };
+  }
+  await settleRunningTrials(study, request.at, dependencies);
+  const trials = await store.loadTrials(study);
+  const ended = trials.filter(hasEnded).length;
+
+  const { review } = await store.changeStudy(study.study, (record) => {
+    if (record.review?.round === request.round) return record;
+    const idle = ended > (record.review?.ended ?? 0) ? 0 : (record.review?.idle ?? 0) + 1;
+    return { ...record, review: { round: request.round, ended, idle } };
+  });
+  const reason =
+    completionReason(study, trials, request.at) ??
+    (review!.idle >= MAX_IDLE_ROUNDS ? `no trial ended in ${MAX_IDLE_ROUNDS} rounds in a row` : undefined);
+  return reason === undefined ? { complete: false } : { complete: true, reason };
+}

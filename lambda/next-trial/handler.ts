@@ -1,0 +1,8 @@
+import { NextAnswer, NextRequest } from '../../lib/contract/calls';
+import { NEXT_REQUEST_SCHEMA } from '../../lib/contract/schemas';
+import { parseRequest, studyStore } from '../core/step';
+import { nextTrial } from '../core/study/next';
+
+export async function handler(event: unknown): Promise<NextAnswer> {
+  return nextTrial(parseRequest<NextRequest>('Next trial', NEXT_REQUEST_SCHEMA, event), studyStore());
+}

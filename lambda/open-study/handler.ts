@@ -1,0 +1,14 @@
+import { OpenAnswer, OpenRequest } from '../../lib/contract/calls';
+import { OPEN_REQUEST_SCHEMA } from '../../lib/contract/schemas';
+import { StepFunctionsExecutions } from '../core/aws/executions';
+import { SageMakerTrainingJobs } from '../core/aws/training-jobs';
+import { parseRequest, studyStore } from '../core/step';
+import { openStudy } from '../core/study/open';
+
+const executions = new StepFunctionsExecutions();
+const jobs = new SageMakerTrainingJobs();
+
+export async function handler(event: unknown): Promise<OpenAnswer> {
+  const request = parseRequest<OpenRequest>('Open study', OPEN_REQUEST_SCHEMA, event);
+  return openStudy(request, { store: studyStore(), executions, jobs });
+}

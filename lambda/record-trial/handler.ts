@@ -1,0 +1,8 @@
+import { NextAnswer, RecordRequest } from '../../lib/contract/calls';
+import { RECORD_REQUEST_SCHEMA } from '../../lib/contract/schemas';
+import { parseRequest, studyStore } from '../core/step';
+import { recordTrial } from '../core/study/record';
+
+export async function handler(event: unknown): Promise<NextAnswer> {
+  return recordTrial(parseRequest<RecordRequest>('Record trial', RECORD_REQUEST_SCHEMA, event), studyStore());
+}

@@ -1,0 +1,8 @@
+import { ReportAnswer, ReportRequest } from '../../lib/contract/calls';
+import { studyStore } from '../core/step';
+import { report } from '../core/study/report';
+
+/** Called by training code: what comes is checked by `report` itself. */
+export async function handler(event: unknown): Promise<ReportAnswer> {
+  return report(event as ReportRequest, studyStore(), new Date().toISOString());
+}

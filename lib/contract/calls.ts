@@ -1,0 +1,179 @@
+import { Configuration, ParameterValue } from './search-space';
+import { StudyInput } from './study-input';
+import { TunerDefinition } from './tuner-definition';
+
+/**
+ * The calls that the world makes to a study. Each is idempotent: the same call twice changes nothing more and gives the
+ * same answer. Times are ISO 8601 strings; in the state machine they are the state's own entry time, so that a retry
+ * carries the time of the first try.
+ */
+
+/** Open study: create a study or resume it. */
+export interface OpenRequest {
+  readonly input: StudyInput;
+  readonly tuner: TunerDefinition;
+  /** ARN of the execution that asks. */
+  readonly execution: string;
+  readonly executionName: string;
+  readonly at: string;
+}
+
+export interface OpenAnswer {
+  readonly study: string;
+  /** How many executions have opened the study, this one included. Slots of an earlier run get no more trials. */
+  readonly run: number;
+  /** Rounds planned so far. */
+  readonly round: number;
+}
+
+/** Plan round: which slots run. */
+export interface PlanRequest {
+  readonly study: string;
+  readonly run: number;
+  /** Number of the round to plan, from 1. */
+  readonly round: number;
+  readonly at: string;
+}
+
+export interface PlanAnswer {
+  readonly round: number;
+  /** Slot numbers, from 0. */
+  readonly slots: number[];
+}
+
+/** One turn of a slot: which trial comes next. */
+export interface NextRequest {
+  readonly study: string;
+  readonly run: number;
+  readonly round: number;
+  readonly slot: number;
+  /** How many trials the slot has had in this round. */
+  readonly turn: number;
+  readonly at: string;
+}
+
+/** A training attempt for the slot. */
+export interface TrainAnswer {
+  readonly action: 'train';
+  readonly trial: number;
+  readonly attempt: number;
+  readonly turn: number;
+  /** Unique to the attempt; the state machine adds the retry and the redrive count. */
+  readonly jobName: string;
+  readonly hyperparameters: Record<string, string>;
+  /** The attempt's own credential for the report call. */
+  readonly token: string;
+  /** One prefix for all attempts of the trial. */
+  readonly checkpointUri: string;
+  /** Not before this time, so that CreateTrainingJob stays under its limit of one a second. */
+  readonly startAt: string;
+}
+
+/** Nothing for the slot to do: it ends. */
+export interface NoTrialAnswer {
+  readonly action: 'none';
+  readonly reason: string;
+}
+
+export type NextAnswer = TrainAnswer | NoTrialAnswer;
+
+/** A metric's value in a report; JSON has no other way to write the last three. */
+export type MetricValue = number | 'NaN' | 'Infinity' | '-Infinity';
+
+/** The training code says: at this resource the metrics are these. */
+export interface ReportRequest {
+  readonly study: string;
+  readonly trial: number;
+  readonly attempt: number;
+  readonly token: string;
+  /** Epochs, steps, ...: a positive number that grows from report to report. */
+  readonly resource: number;
+  readonly metrics: Record<string, MetricValue>;
+}
+
+export type Decision = 'continue' | 'stop' | 'pause';
+
+export interface ReportAnswer {
+  readonly decision: Decision;
+  readonly reason?: string;
+}
+
+/** How an attempt ended, as the trial runner saw it. */
+export interface AttemptOutcome {
+  /** `TrainingJobStatus` of SageMaker, if the job could be described. */
+  readonly status?: string;
+  readonly secondaryStatus?: string;
+  readonly failureReason?: string;
+  readonly jobName?: string;
+  readonly modelArtifact?: string;
+  readonly billableSeconds?: number;
+  /** Last value of each metric that SageMaker read off the log. */
+  readonly metrics?: { readonly MetricName?: string; readonly Value?: number }[];
+  /** Name and cause of the state machine's error, if the task failed. */
+  readonly error?: string;
+  readonly cause?: string;
+}
+
+/** Record trial: how the slot's attempt ended, and what it does next. */
+export interface RecordRequest extends NextRequest {
+  readonly trial: number;
+  readonly attempt: number;
+  readonly outcome: AttemptOutcome;
+}
+
+/** Review round: does the study go on? */
+export interface ReviewRequest {
+  readonly study: string;
+  readonly run: number;
+  readonly round: number;
+  readonly at: string;
+}
+
+export interface ReviewAnswer {
+  readonly complete: boolean;
+  readonly reason?: string;
+}
+
+/** Finish study: the answer is the output of the execution. */
+export interface FinishRequest {
+  readonly study: string;
+  readonly run: number;
+  readonly at: string;
+}
+
+export type TrialState = 'QUEUED' | 'RUNNING' | 'COMPLETED' | 'STOPPED' | 'FAILED';
+
+export interface BestTrial {
+  readonly trial: number;
+  readonly value: number;
+  readonly hyperparameters: Configuration;
+  readonly metrics: Record<string, number>;
+  readonly trainingJobName: string | null;
+  readonly modelArtifact: string | null;
+}
+
+export interface StudyResult {
+  readonly study: string;
+  readonly status: 'SUCCEEDED' | 'FAILED';
+  /** Why the study ended. */
+  readonly reason: string;
+  readonly objective: { readonly metric: string; readonly direction: 'maximize' | 'minimize' };
+  readonly best: BestTrial | null;
+  readonly trials: {
+    readonly total: number;
+    readonly completed: number;
+    readonly stoppedEarly: number;
+    readonly failed: number;
+    readonly unfinished: number;
+  };
+  readonly cost: {
+    /** Billable seconds times instances. */
+    readonly instanceSeconds: number;
+    /** Null where the instance type's price isn't known. */
+    readonly usd: number | null;
+  };
+  /** Where each trial, attempt and report is kept. */
+  readonly records: { readonly table: string; readonly study: string; readonly checkpoints: string };
+}
+
+export type { Configuration, ParameterValue };

@@ -1,0 +1,21 @@
+/** Environment variables that tie training code to its study. The clients in `client/` read them. */
+export const TRAINING_ENVIRONMENT = {
+  STUDY: 'CDK_HPO_STUDY',
+  TRIAL: 'CDK_HPO_TRIAL',
+  ATTEMPT: 'CDK_HPO_ATTEMPT',
+  TOKEN: 'CDK_HPO_TOKEN',
+  REPORT_FUNCTION: 'CDK_HPO_REPORT_FUNCTION',
+  OBJECTIVE: 'CDK_HPO_OBJECTIVE',
+  /** Script mode: the program inside the uploaded folder. */
+  PROGRAM: 'CDK_HPO_PROGRAM',
+  /** Script mode: what the local runtime runs instead, where it differs. */
+  LOCAL_PROGRAM: 'CDK_HPO_LOCAL_PROGRAM',
+} as const;
+
+/** Users may not set variables with this prefix on a training job. */
+export const RESERVED_ENVIRONMENT_PREFIX = 'CDK_HPO_';
+
+/** Environment variables of the Lambda steps. */
+export const STEP_ENVIRONMENT = {
+  TABLE: 'STUDY_TABLE',
+} as const;

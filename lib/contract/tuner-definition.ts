@@ -1,0 +1,73 @@
+import { Configuration, SearchSpaceDefinition } from './search-space';
+
+/** What is optimized. */
+export interface ObjectiveDefinition {
+  /** Name of the reported metric. */
+  readonly metric: string;
+  readonly direction: 'maximize' | 'minimize';
+  /** The study ends as soon as a trial reaches this value. */
+  readonly targetValue?: number;
+}
+
+export interface RandomSearchDefinition {
+  readonly name: 'random';
+}
+
+export interface SobolSearchDefinition {
+  readonly name: 'sobol';
+}
+
+export interface GridSearchDefinition {
+  readonly name: 'grid';
+  /** Points along each continuous parameter, and at most this many along each integer one. */
+  readonly pointsPerParameter: number;
+}
+
+export type SearchAlgorithmDefinition = RandomSearchDefinition | SobolSearchDefinition | GridSearchDefinition;
+
+export interface NoSchedulerDefinition {
+  readonly name: 'none';
+}
+
+export interface MedianStoppingDefinition {
+  readonly name: 'medianStopping';
+  /** No trial is stopped before this resource. */
+  readonly gracePeriod: number;
+  /** No trial is stopped before this many others have reported at the same resource. */
+  readonly minimumTrials: number;
+}
+
+export type SchedulerDefinition = NoSchedulerDefinition | MedianStoppingDefinition;
+
+/** When a study ends. What is set first holds: the execution's input, then the tuner's own. */
+export interface CompletionCriteria {
+  readonly maxTrials: number;
+  /** Wall clock of one execution, in seconds. */
+  readonly maxDurationSeconds?: number;
+  /** Trials that ended in a row without a better value. */
+  readonly maxTrialsWithoutImprovement?: number;
+}
+
+/** What the Lambda steps need to know of the machines that the trials run on. */
+export interface ComputeDefinition {
+  /** The training jobs' names start with this. */
+  readonly jobNamePrefix: string;
+  readonly instanceType: string;
+  readonly instanceCount: number;
+  /** US dollars for an hour of one instance; without it the cost is given in seconds only. */
+  readonly pricePerInstanceHour?: number;
+  /** Where the trials' checkpoints go: `s3://bucket/prefix`, without a slash at its end. */
+  readonly checkpointRoot: string;
+}
+
+/** All that a tuner's constructs tell its Lambda steps, handed over in the state machine by Open study. */
+export interface TunerDefinition extends CompletionCriteria {
+  readonly searchSpace: SearchSpaceDefinition;
+  readonly objective: ObjectiveDefinition;
+  readonly searchAlgorithm: SearchAlgorithmDefinition;
+  readonly scheduler: SchedulerDefinition;
+  /** Configurations that are tried before the search algorithm is asked; missing active parameters are filled in. */
+  readonly initialConfigurations: Configuration[];
+  readonly maxParallelTrials: number;
+  readonly compute: ComputeDefinition;
+}

@@ -1,0 +1,11 @@
+export * from './objective';
+export * from './parameter';
+export * from './scheduler';
+export * from './search-algorithm';
+export * from './training-channel';
+export * from './training-image';
+export * from './training-program';
+export * from './trial-runner';
+export { SageMakerTrainingProps } from './trial-runners/sagemaker-training';
+export * from './tuner';
+export * from './tuner-grants';

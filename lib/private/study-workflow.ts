@@ -1,0 +1,239 @@
+import { Duration } from 'aws-cdk-lib';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
+import * as tasks from 'aws-cdk-lib/aws-stepfunctions-tasks';
+import { Construct } from 'constructs';
+import { TunerDefinition } from '../contract/tuner-definition';
+
+/** The Lambda steps of the workflow. */
+export interface WorkflowSteps {
+  readonly openStudy: lambda.IFunction;
+  readonly planRound: lambda.IFunction;
+  readonly nextTrial: lambda.IFunction;
+  readonly recordTrial: lambda.IFunction;
+  readonly reviewRound: lambda.IFunction;
+  readonly finishStudy: lambda.IFunction;
+}
+
+/** Time of a call: the state's own, so that a retry says the same. */
+const AT = '{% $states.context.State.EnteredTime %}';
+
+/**
+ * The workflow of a study. Rounds of slots: each slot is a child execution that runs one trial after another, so a slow
+ * trial holds up no other slot.
+ *
+ * Every state is made by its `jsonata` factory: states inside a Map don't inherit the machine's query language.
+ */
+export class StudyWorkflow extends Construct {
+  public readonly definition: sfn.IChainable;
+
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly steps: WorkflowSteps,
+    private readonly train: sfn.TaskStateBase,
+    tuner: TunerDefinition,
+  ) {
+    super(scope, id);
+    const openStudy = this.openStudy(tuner);
+    const planRound = this.planRound();
+    const runSlots = this.runSlots();
+    const reviewRound = this.reviewRound();
+    // a Map that fails as a whole has left its trials behind; Review round settles them like those of a lost slot.
+    runSlots.addCatch(reviewRound, { errors: [sfn.Errors.ALL] });
+
+    this.definition = openStudy
+      .next(planRound)
+      .next(runSlots)
+      .next(reviewRound)
+      .next(
+        sfn.Choice.jsonata(this, 'Study complete?')
+          .when(sfn.Condition.jsonata('{% $complete %}'), this.finishStudy())
+          .otherwise(planRound),
+      );
+  }
+
+  private openStudy(tuner: TunerDefinition): tasks.LambdaInvoke {
+    return this.invoke('Open study', this.steps.openStudy, {
+      comment: 'Checks the input and creates or resumes the study',
+      payload: {
+        input: '{% $states.input %}',
+        tuner,
+        execution: '{% $states.context.Execution.Id %}',
+        executionName: '{% $states.context.Execution.Name %}',
+        at: AT,
+      },
+      assign: {
+        study: '{% $states.result.Payload.study %}',
+        run: '{% $states.result.Payload.run %}',
+        round: '{% $states.result.Payload.round %}',
+      },
+    });
+  }
+
+  private planRound(): tasks.LambdaInvoke {
+    return this.invoke('Plan round', this.steps.planRound, {
+      comment: 'Decides which slots run',
+      payload: { study: '{% $study %}', run: '{% $run %}', round: '{% $round + 1 %}', at: AT },
+      assign: { round: '{% $states.result.Payload.round %}' },
+      outputs: { slots: '{% $states.result.Payload.slots %}' },
+    });
+  }
+
+  /** A child's failure never fails the Map: what it left behind is settled by Review round. */
+  private runSlots(): sfn.DistributedMap {
+    const runSlots = sfn.DistributedMap.jsonata(this, 'Run slots', {
+      comment: 'Each slot runs trials one after another',
+      label: 'Slots',
+      mapExecutionType: sfn.StateMachineType.STANDARD,
+      items: sfn.ProvideItems.jsonata('{% $states.input.slots %}'),
+      itemSelector: {
+        study: '{% $study %}',
+        run: '{% $run %}',
+        round: '{% $round %}',
+        slot: '{% $states.context.Map.Item.Value %}',
+      },
+      toleratedFailurePercentage: 100,
+      outputs: {},
+    });
+    return runSlots.itemProcessor(this.slot());
+  }
+
+  private slot(): sfn.IChainable {
+    const nextTrial = this.invoke('Next trial', this.steps.nextTrial, {
+      comment: 'What this slot does first: a new configuration, a resumed trial, or nothing',
+      payload: {
+        study: '{% $states.input.study %}',
+        run: '{% $states.input.run %}',
+        round: '{% $states.input.round %}',
+        slot: '{% $states.input.slot %}',
+        turn: 0,
+        at: AT,
+      },
+      assign: {
+        study: '{% $states.input.study %}',
+        run: '{% $states.input.run %}',
+        round: '{% $states.input.round %}',
+        slot: '{% $states.input.slot %}',
+        next: '{% $states.result.Payload %}',
+      },
+    });
+    const recordTrial = this.invoke('Record trial', this.steps.recordTrial, {
+      comment: 'Stores how the attempt ended, and asks what this slot does next',
+      payload: {
+        study: '{% $study %}',
+        run: '{% $run %}',
+        round: '{% $round %}',
+        slot: '{% $slot %}',
+        turn: '{% $next.turn + 1 %}',
+        trial: '{% $next.trial %}',
+        attempt: '{% $next.attempt %}',
+        outcome: '{% $outcome %}',
+        at: AT,
+      },
+      assign: { next: '{% $states.result.Payload %}' },
+    });
+    const pace = sfn.Wait.jsonata(this, 'Pace', {
+      comment: 'CreateTrainingJob is limited to one call a second in an account and region',
+      time: sfn.WaitTime.timestamp('{% $next.startAt %}'),
+    });
+    // every failure is a fact of the trial, never of the slot.
+    this.train.addCatch(recordTrial, {
+      errors: [sfn.Errors.ALL],
+      assign: { outcome: "{% { 'error': $states.errorOutput.Error, 'cause': $states.errorOutput.Cause } %}" },
+    });
+    const lost = sfn.Pass.jsonata(this, 'Slot lost', {
+      comment: 'A Lambda step failed for good; Review round settles the trial',
+      outputs: "{% { 'error': $states.input.Error, 'cause': $substring($states.input.Cause, 0, 200) } %}",
+    });
+    nextTrial.addCatch(lost, { errors: [sfn.Errors.ALL] });
+    recordTrial.addCatch(lost, { errors: [sfn.Errors.ALL] });
+
+    const trialToRun = sfn.Choice.jsonata(this, 'Trial to run?');
+    trialToRun
+      .when(
+        sfn.Condition.jsonata("{% $next.action = 'train' %}"),
+        pace.next(this.train).next(recordTrial).next(trialToRun),
+      )
+      .otherwise(sfn.Succeed.jsonata(this, 'Slot done', { outputs: { reason: '{% $next.reason %}' } }));
+    return nextTrial.next(trialToRun);
+  }
+
+  private reviewRound(): tasks.LambdaInvoke {
+    return this.invoke('Review round', this.steps.reviewRound, {
+      comment: 'Settles trials that lost their slot and decides whether the study goes on',
+      payload: { study: '{% $study %}', run: '{% $run %}', round: '{% $round %}', at: AT },
+      assign: { complete: '{% $states.result.Payload.complete %}' },
+    });
+  }
+
+  private finishStudy(): sfn.IChainable {
+    const finishStudy = this.invoke('Finish study', this.steps.finishStudy, {
+      comment: 'Finds the best trial; its answer is the output of the execution',
+      payload: { study: '{% $study %}', run: '{% $run %}', at: AT },
+      outputs: '{% $states.result.Payload %}',
+    });
+    return finishStudy.next(
+      sfn.Choice.jsonata(this, 'Any result?')
+        .when(
+          sfn.Condition.jsonata("{% $states.input.status = 'SUCCEEDED' %}"),
+          sfn.Succeed.jsonata(this, 'Study succeeded'),
+        )
+        .otherwise(
+          sfn.Fail.jsonata(this, 'Study failed', {
+            error: 'StudyFailed',
+            cause: "{% 'no trial has a result: ' & $states.input.reason %}",
+          }),
+        ),
+    );
+  }
+
+  private invoke(
+    id: string,
+    fn: lambda.IFunction,
+    options: {
+      comment: string;
+      payload: { [key: string]: any };
+      assign?: { [name: string]: any };
+      outputs?: any;
+    },
+  ): tasks.LambdaInvoke {
+    const { payload, ...rest } = options;
+    const state = tasks.LambdaInvoke.jsonata(this, id, {
+      ...rest,
+      lambdaFunction: fn,
+      payload: sfn.TaskInput.fromObject(payload),
+      // our own list below says why for each.
+      retryOnServiceExceptions: false,
+    });
+    state.addRetry({
+      errors: [
+        // the service itself.
+        'Lambda.ClientExecutionTimeoutException',
+        'Lambda.ServiceException',
+        'Lambda.AWSLambdaException',
+        'Lambda.SdkClientException',
+        // many slots start at once, or the account's concurrency is used up for a while.
+        'Lambda.TooManyRequestsException',
+        // a sandbox that crashed or ran out of time: all steps may be called again.
+        'Lambda.Unknown',
+        'Sandbox.Timedout',
+        // other slots kept changing the same item.
+        'TooMuchContention',
+        // the database or SageMaker, after the client's own retries.
+        'ThrottlingException',
+        'ProvisionedThroughputExceededException',
+        'RequestLimitExceeded',
+        'InternalServerError',
+        'ServiceUnavailable',
+        'TimeoutError',
+      ],
+      interval: Duration.seconds(1),
+      backoffRate: 2,
+      maxDelay: Duration.seconds(60),
+      maxAttempts: 8,
+      jitterStrategy: sfn.JitterType.FULL,
+    });
+    return state;
+  }
+}

@@ -1,0 +1,79 @@
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
+import { Construct } from 'constructs';
+import { Objective } from './objective';
+import { SageMakerTraining, SageMakerTrainingProps } from './trial-runners/sagemaker-training';
+
+/** What a tuner gives to its trial runner. */
+export interface TrialRunnerBindOptions {
+  /** What the study optimizes. */
+  readonly objective: Objective;
+
+  /** Names of the search space's parameters. */
+  readonly parameterNames: string[];
+
+  /** The function that training code reports to. */
+  readonly reportFunction: lambda.IFunction;
+
+  /** The tuner's bucket, for checkpoints and models. */
+  readonly bucket: s3.IBucket;
+}
+
+/** What a trial runner adds to the tuner. */
+export interface TrialRunnerConfig {
+  /**
+   * The state that runs one attempt. It is written in JSONata, reads the variable `$next` (the answer of Next trial) and
+   * assigns the variable `$outcome`.
+   */
+  readonly trainState: sfn.TaskStateBase;
+
+  /** The role that training code has. */
+  readonly trainingRole: iam.IRole;
+
+  /** The names of all training jobs start with this. */
+  readonly jobNamePrefix: string;
+
+  /** The instances' type, such as `ml.m5.xlarge`. */
+  readonly instanceType: string;
+
+  /** Instances of one trial. */
+  readonly instanceCount: number;
+
+  /**
+   * US dollars for an hour of one instance.
+   *
+   * @default - the cost is given in seconds only
+   */
+  readonly pricePerInstanceHour?: number;
+
+  /** Where the trials' checkpoints go: `s3://bucket/prefix`. */
+  readonly checkpointRoot: string;
+}
+
+/** Where a trial's training runs. */
+export abstract class TrialRunner {
+  /** Each trial is a SageMaker training job of its own. */
+  public static sageMakerTraining(props: SageMakerTrainingProps): TrialRunner {
+    return new DelegatingTrialRunner(new SageMakerTraining(props));
+  }
+
+  /** Called by the tuner. */
+  public abstract bind(scope: Construct, options: TrialRunnerBindOptions): TrialRunnerConfig;
+}
+
+interface IBindable {
+  bind(scope: Construct, options: TrialRunnerBindOptions): TrialRunnerConfig;
+}
+
+/** Lets the runners' files do without this one, which imports them. */
+class DelegatingTrialRunner extends TrialRunner {
+  constructor(private readonly delegate: IBindable) {
+    super();
+  }
+
+  public bind(scope: Construct, options: TrialRunnerBindOptions): TrialRunnerConfig {
+    return this.delegate.bind(scope, options);
+  }
+}

@@ -1,0 +1,32 @@
+import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
+
+/** What others may be allowed to do with a tuner. */
+export class TunerGrants {
+  /** @internal */
+  public constructor(
+    private readonly stateMachine: sfn.StateMachine,
+    private readonly table: dynamodb.Table,
+  ) {}
+
+  /** Start studies. */
+  public startStudy(grantee: iam.IGrantable): iam.Grant {
+    return this.stateMachine.grantStartExecution(grantee);
+  }
+
+  /** See studies run: executions, their history and their output. */
+  public readStudies(grantee: iam.IGrantable): iam.Grant {
+    return this.stateMachine.grantRead(grantee);
+  }
+
+  /** Stop studies. Their training jobs are stopped with them. */
+  public stopStudy(grantee: iam.IGrantable): iam.Grant {
+    return this.stateMachine.grantExecution(grantee, 'states:StopExecution');
+  }
+
+  /** Read every trial, attempt and report from the table. */
+  public readRecords(grantee: iam.IGrantable): iam.Grant {
+    return this.table.grantReadData(grantee);
+  }
+}

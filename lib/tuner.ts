@@ -1,0 +1,343 @@
+import { ArnFormat, Duration, Names, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
+import * as events from 'aws-cdk-lib/aws-events';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
+import { Construct } from 'constructs';
+import { MAX_DURATION_SECONDS, MAX_PARALLEL_TRIALS, MAX_TRIALS } from './contract/limits';
+import { TunerDefinition } from './contract/tuner-definition';
+import { Objective } from './objective';
+import { Parameter } from './parameter';
+import { requireInteger } from './private/checks';
+import { trainingJobArn } from './private/create-training-job-task';
+import { toInitialConfigurations, toSearchSpace } from './private/search-space-definition';
+import { createStepFunction } from './private/step-function';
+import { StudyWorkflow } from './private/study-workflow';
+import { Scheduler } from './scheduler';
+import { SearchAlgorithm } from './search-algorithm';
+import { TrialRunner, TrialRunnerConfig } from './trial-runner';
+import { TunerGrants } from './tuner-grants';
+
+/** Properties of a tuner. */
+export interface TunerProps {
+  /** The hyperparameters that are searched, by name. */
+  readonly searchSpace: { [name: string]: Parameter };
+
+  /** The metric that is optimized. */
+  readonly objective: Objective;
+
+  /** Where and how a trial trains. */
+  readonly trialRunner: TrialRunner;
+
+  /**
+   * What proposes configurations.
+   *
+   * @default SearchAlgorithm.sobol()
+   */
+  readonly searchAlgorithm?: SearchAlgorithm;
+
+  /**
+   * What decides how long a trial trains.
+   *
+   * @default Scheduler.none()
+   */
+  readonly scheduler?: Scheduler;
+
+  /**
+   * Configurations that are tried first, such as the one in use today. Parameters that are left out are drawn at random.
+   *
+   * @default - none
+   */
+  readonly initialConfigurations?: { [name: string]: any }[];
+
+  /**
+   * Trials of a study; failed ones count. 1 to 100,000. A study's input may give another number.
+   *
+   * @default 50
+   */
+  readonly maxTrials?: number;
+
+  /**
+   * Trials that train at the same time. 1 to 1,000. A study's input may give another number. The account's quota of
+   * training instances must allow it.
+   *
+   * @default 4
+   */
+  readonly maxParallelTrials?: number;
+
+  /**
+   * When this time is over, no trial is started any more, and running ones stop at their next report. Up to a year. A
+   * study's input may give another time.
+   *
+   * @default - no limit
+   */
+  readonly maxDuration?: Duration;
+
+  /**
+   * The study ends when this many trials in a row have brought no better value. A study's input may give another number.
+   *
+   * @default - no limit
+   */
+  readonly maxTrialsWithoutImprovement?: number;
+
+  /**
+   * What happens to the table of studies and the bucket of checkpoints and models when the tuner is removed.
+   *
+   * @default RemovalPolicy.RETAIN
+   */
+  readonly removalPolicy?: RemovalPolicy;
+
+  /**
+   * How long the logs of the Lambda steps and of the state machine are kept.
+   *
+   * @default logs.RetentionDays.THREE_MONTHS
+   */
+  readonly logRetention?: logs.RetentionDays;
+}
+
+/**
+ * Defines hyperparameter optimization as a state machine: each execution is a study, which trains one trial after another
+ * in parallel slots and answers with the best one.
+ *
+ * Input of an execution, all optional: `{"study", "seed", "maxTrials", "maxParallelTrials", "maxDurationSeconds",
+ * "maxTrialsWithoutImprovement", "targetValue"}`. A `study` that exists is resumed.
+ *
+ * Output: `{"study", "status", "reason", "objective", "best": {"trial", "value", "hyperparameters", "metrics",
+ * "trainingJobName", "modelArtifact"}, "trials": {"total", "completed", "stoppedEarly", "failed", "unfinished"}, "cost":
+ * {"instanceSeconds", "usd"}, "records": {"table", "study", "checkpoints"}}`.
+ *
+ * Errors: `InvalidStudyInput`, `StudyInProgress`, `StudyChanged` (nothing was started); `StudyFailed` (no trial has a
+ * result).
+ */
+export class Tuner extends Construct implements iam.IGrantable {
+  /** The state machine: start an execution to run a study. */
+  public readonly stateMachine: sfn.StateMachine;
+
+  /** Studies, trials, attempts and reports. Partition key `study`, sort key `item`. */
+  public readonly studyTable: dynamodb.Table;
+
+  /** Checkpoints and models, unless the trial runner has buckets of its own. */
+  public readonly bucket: s3.Bucket;
+
+  /** The function that training code reports to. */
+  public readonly reportFunction: lambda.Function;
+
+  /** The role of the training jobs: allow it what the training code needs. */
+  public readonly trainingRole: iam.IRole;
+
+  /** What others may be allowed to do. */
+  public readonly grants: TunerGrants;
+
+  /** The training jobs, as the principal of grants: `data.grantRead(tuner)`. */
+  public readonly grantPrincipal: iam.IPrincipal;
+
+  private readonly logRetention: logs.RetentionDays;
+
+  public constructor(scope: Construct, id: string, props: TunerProps) {
+    super(scope, id);
+    validate(props);
+    const searchSpace = toSearchSpace(props.searchSpace);
+    const initialConfigurations = toInitialConfigurations(props.initialConfigurations ?? [], searchSpace);
+
+    this.logRetention = props.logRetention ?? logs.RetentionDays.THREE_MONTHS;
+    this.studyTable = this.createTable(props.removalPolicy ?? RemovalPolicy.RETAIN);
+    this.bucket = this.createBucket(props.removalPolicy ?? RemovalPolicy.RETAIN);
+    this.reportFunction = this.createStep('Report', 'report', 'Takes the reports of training jobs', 512);
+
+    const runner = props.trialRunner.bind(new Construct(this, 'TrialRunner'), {
+      objective: props.objective,
+      parameterNames: searchSpace.map(({ name }) => name),
+      reportFunction: this.reportFunction,
+      bucket: this.bucket,
+    });
+    this.trainingRole = runner.trainingRole;
+    this.grantPrincipal = runner.trainingRole.grantPrincipal;
+
+    const definition = toDefinition(props, searchSpace, initialConfigurations, runner);
+    const openStudy = this.createStep('OpenStudy', 'open-study', 'Opens studies', 512);
+    const reviewRound = this.createStep('ReviewRound', 'review-round', 'Reviews rounds of studies', 512);
+    const steps = {
+      openStudy,
+      planRound: this.createStep('PlanRound', 'plan-round', 'Plans rounds of studies', 512),
+      nextTrial: this.createStep('NextTrial', 'next-trial', 'Gives slots their next trial', 1769),
+      recordTrial: this.createStep('RecordTrial', 'record-trial', 'Records trials and gives slots the next', 1769),
+      reviewRound,
+      finishStudy: this.createStep('FinishStudy', 'finish-study', 'Finds the best trial of studies', 512),
+    };
+    const workflow = new StudyWorkflow(this, 'Workflow', steps, runner.trainState, definition);
+    this.stateMachine = this.createStateMachine(workflow.definition);
+    this.allowSettling([openStudy, reviewRound], runner.jobNamePrefix);
+    this.grants = new TunerGrants(this.stateMachine, this.studyTable);
+  }
+
+  /** A metric of the state machine, in the namespace `AWS/States`. */
+  public metric(metricName: string, options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.stateMachine.metric(metricName, options);
+  }
+
+  /** Studies that were started. */
+  public metricStudiesStarted(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.stateMachine.metricStarted(options);
+  }
+
+  /** Studies that ended with a result. */
+  public metricStudiesSucceeded(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.stateMachine.metricSucceeded(options);
+  }
+
+  /** Studies that ended without a result. */
+  public metricStudiesFailed(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.stateMachine.metricFailed(options);
+  }
+
+  /** How long studies took, in milliseconds. */
+  public metricStudyTime(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.stateMachine.metricTime(options);
+  }
+
+  /** Calls a target when a study starts or ends, in any way. */
+  public onStudyStatusChange(id: string, options: events.OnEventOptions = {}): events.Rule {
+    return this.onStatus(id, options);
+  }
+
+  /** Calls a target when a study has ended with a result, which the event holds as `detail.output`. */
+  public onStudySucceeded(id: string, options: events.OnEventOptions = {}): events.Rule {
+    return this.onStatus(id, options, ['SUCCEEDED']);
+  }
+
+  /** Calls a target when a study has failed, timed out or was stopped. */
+  public onStudyFailed(id: string, options: events.OnEventOptions = {}): events.Rule {
+    return this.onStatus(id, options, ['FAILED', 'TIMED_OUT', 'ABORTED']);
+  }
+
+  private onStatus(id: string, options: events.OnEventOptions, status?: string[]): events.Rule {
+    const rule = new events.Rule(options.crossStackScope ?? this, id, options);
+    rule.addEventPattern({
+      source: ['aws.states'],
+      detailType: ['Step Functions Execution Status Change'],
+      detail: { stateMachineArn: [this.stateMachine.stateMachineArn], ...(status && { status }) },
+    });
+    rule.addTarget(options.target);
+    return rule;
+  }
+
+  private createTable(removalPolicy: RemovalPolicy): dynamodb.Table {
+    return new dynamodb.Table(this, 'StudyTable', {
+      partitionKey: { name: 'study', type: dynamodb.AttributeType.STRING },
+      sortKey: { name: 'item', type: dynamodb.AttributeType.STRING },
+      billingMode: dynamodb.BillingMode.PAY_PER_REQUEST,
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+      removalPolicy,
+    });
+  }
+
+  private createBucket(removalPolicy: RemovalPolicy): s3.Bucket {
+    return new s3.Bucket(this, 'Bucket', {
+      blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
+      encryption: s3.BucketEncryption.S3_MANAGED,
+      enforceSSL: true,
+      minimumTLSVersion: 1.2,
+      lifecycleRules: [{ abortIncompleteMultipartUploadAfter: Duration.days(7) }],
+      removalPolicy,
+    });
+  }
+
+  private createStep(id: string, step: string, description: string, memoryMb: number): lambda.Function {
+    return createStepFunction(this, id, {
+      step,
+      description,
+      memoryMb,
+      table: this.studyTable,
+      timeout: Duration.seconds(60),
+      logRetention: this.logRetention,
+    });
+  }
+
+  private createStateMachine(definition: sfn.IChainable): sfn.StateMachine {
+    return new sfn.StateMachine(this, 'StateMachine', {
+      definitionBody: sfn.DefinitionBody.fromChainable(definition),
+      queryLanguage: sfn.QueryLanguage.JSONATA,
+      comment: 'Hyperparameter optimization by cdk-hpo: each execution is a study',
+      tracingEnabled: true,
+      logs: {
+        level: sfn.LogLevel.ALL,
+        destination: new logs.LogGroup(this, 'LogGroup', {
+          // log groups with this prefix don't use up the account's resource policy for log delivery.
+          logGroupName: `/aws/vendedlogs/states/${Names.uniqueResourceName(this, { maxLength: 128, separator: '-' })}`,
+          retention: this.logRetention,
+          removalPolicy: RemovalPolicy.DESTROY,
+        }),
+      },
+    });
+  }
+
+  /**
+   * Open study and Review round look at training jobs and executions that were left behind. The policy stands by itself:
+   * as part of the functions' roles it would make a cycle, since the state machine needs the functions.
+   */
+  private allowSettling(functions: lambda.Function[], jobNamePrefix: string): void {
+    const jobs = trainingJobArn(this, jobNamePrefix);
+    new iam.Policy(this, 'SettlePolicy', {
+      roles: functions.map((fn) => fn.role!),
+      statements: [
+        // has no resource-level permission.
+        new iam.PolicyStatement({ actions: ['sagemaker:ListTrainingJobs'], resources: ['*'] }),
+        new iam.PolicyStatement({
+          actions: ['sagemaker:DescribeTrainingJob', 'sagemaker:StopTrainingJob'],
+          resources: [jobs],
+        }),
+        new iam.PolicyStatement({
+          actions: ['states:DescribeExecution'],
+          resources: [
+            Stack.of(this).formatArn({
+              service: 'states',
+              resource: 'execution',
+              resourceName: `${this.stateMachine.stateMachineName}:*`,
+              arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+            }),
+          ],
+        }),
+      ],
+    });
+  }
+}
+
+function validate(props: TunerProps): void {
+  requireInteger('maxTrials', props.maxTrials, 1, MAX_TRIALS);
+  requireInteger('maxParallelTrials', props.maxParallelTrials, 1, MAX_PARALLEL_TRIALS);
+  requireInteger('maxTrialsWithoutImprovement', props.maxTrialsWithoutImprovement, 1, MAX_TRIALS);
+  if (props.maxDuration && !props.maxDuration.isUnresolved()) {
+    requireInteger('maxDuration in seconds', props.maxDuration.toSeconds(), 1, MAX_DURATION_SECONDS);
+  }
+}
+
+function toDefinition(
+  props: TunerProps,
+  searchSpace: TunerDefinition['searchSpace'],
+  initialConfigurations: TunerDefinition['initialConfigurations'],
+  runner: TrialRunnerConfig,
+): TunerDefinition {
+  const { maxDuration, maxTrialsWithoutImprovement } = props;
+  return {
+    searchSpace,
+    objective: props.objective._toDefinition(),
+    searchAlgorithm: (props.searchAlgorithm ?? SearchAlgorithm.sobol())._toDefinition(),
+    scheduler: (props.scheduler ?? Scheduler.none())._toDefinition(),
+    initialConfigurations,
+    maxTrials: props.maxTrials ?? 50,
+    maxParallelTrials: props.maxParallelTrials ?? 4,
+    ...(maxDuration && { maxDurationSeconds: maxDuration.toSeconds() }),
+    ...(maxTrialsWithoutImprovement !== undefined && { maxTrialsWithoutImprovement }),
+    compute: {
+      jobNamePrefix: runner.jobNamePrefix,
+      instanceType: runner.instanceType,
+      instanceCount: runner.instanceCount,
+      ...(runner.pricePerInstanceHour !== undefined && { pricePerInstanceHour: runner.pricePerInstanceHour }),
+      checkpointRoot: runner.checkpointRoot,
+    },
+  };
+}

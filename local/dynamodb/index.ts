@@ -1,0 +1,2 @@
+export { DynamoDbServer } from './dynamodb-server';
+export type { DynamoDbServerOptions } from './dynamodb-server';

@@ -1,0 +1,97 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createHash } from 'node:crypto';
+import type { ObjectStore } from './object-store';
+
+/** Answers one request of S3's protocol, path style; the body has been read. */
+export type S3Handler = (request: IncomingMessage, response: ServerResponse, body: Buffer) => void;
+
+const XML_NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';
+
+/** The four calls that reading and writing checkpoints and reports takes: Get, Put, Head and ListObjectsV2. */
+export function createS3Handler(store: ObjectStore): S3Handler {
+  return (request, response, body) => {
+    const url = new URL(request.url ?? '/', 'http://127.0.0.1');
+    const fail = (status: number, code: string, message: string) => {
+      const xml = `<?xml version="1.0" encoding="UTF-8"?><Error><Code>${code}</Code><Message>${escape(message)}</Message></Error>`;
+      response
+        .writeHead(status, { 'content-type': 'application/xml' })
+        .end(request.method === 'HEAD' ? undefined : xml);
+    };
+    try {
+      const [bucket, ...rest] = url.pathname.slice(1).split('/').map(decodeURIComponent);
+      const key = rest.join('/');
+      const uri = `s3://${bucket}/${key}`;
+      if (request.method === 'GET' && key === '') {
+        list(store, bucket, url.searchParams, response);
+      } else if (request.method === 'GET' || request.method === 'HEAD') {
+        const stats = store.stat(uri);
+        if (stats === undefined) {
+          fail(404, 'NoSuchKey', 'The specified key does not exist.');
+          return;
+        }
+        response.writeHead(200, {
+          'content-type': 'application/octet-stream',
+          'content-length': stats.size,
+          'last-modified': stats.mtime.toUTCString(),
+        });
+        response.end(request.method === 'GET' ? store.get(uri) : undefined);
+      } else if (request.method === 'PUT' && key !== '') {
+        if (request.headers['if-none-match'] === '*' && store.exists(uri)) {
+          fail(412, 'PreconditionFailed', 'At least one of the pre-conditions you specified did not hold');
+          return;
+        }
+        const content = isChunked(request) ? decodeChunks(body) : body;
+        store.put(uri, content);
+        const digest = createHash('md5').update(content).digest('hex');
+        response.writeHead(200, { etag: `"${digest}"`, 'content-length': 0 }).end();
+      } else {
+        fail(501, 'NotImplemented', `The local S3 knows no ${request.method} of ${url.pathname}.`);
+      }
+    } catch (error) {
+      fail(400, 'InvalidRequest', (error as Error).message);
+    }
+  };
+}
+
+function list(store: ObjectStore, bucket: string, query: URLSearchParams, response: ServerResponse): void {
+  const prefix = query.get('prefix') ?? '';
+  const limit = Math.min(Math.max(Number(query.get('max-keys') ?? 1000) || 0, 1), 1000);
+  const after = query.get('continuation-token') ?? query.get('start-after') ?? '';
+  const all = store.list(`s3://${bucket}/${prefix}`).filter(({ key }) => key > after);
+  const page = all.slice(0, limit);
+  const contents = page.map(
+    ({ key, size, lastModified }) =>
+      `<Contents><Key>${escape(key)}</Key><Size>${size}</Size>` +
+      `<LastModified>${lastModified.toISOString()}</LastModified><StorageClass>STANDARD</StorageClass></Contents>`,
+  );
+  const next = all.length > limit ? escape(page[page.length - 1].key) : undefined;
+  const xml =
+    `<?xml version="1.0" encoding="UTF-8"?><ListBucketResult xmlns="${XML_NAMESPACE}"><Name>${escape(bucket)}</Name>` +
+    `<Prefix>${escape(prefix)}</Prefix><KeyCount>${page.length}</KeyCount><MaxKeys>${limit}</MaxKeys>` +
+    `<IsTruncated>${next !== undefined}</IsTruncated>` +
+    (next === undefined ? '' : `<NextContinuationToken>${next}</NextContinuationToken>`) +
+    `${contents.join('')}</ListBucketResult>`;
+  response.writeHead(200, { 'content-type': 'application/xml' }).end(xml);
+}
+
+function isChunked(request: IncomingMessage): boolean {
+  return String(request.headers['content-encoding'] ?? '').includes('aws-chunked');
+}
+
+/** Takes the AWS chunks apart that newer SDKs frame a body in: `<hex size>[;signature]\r\n<bytes>\r\n`. */
+function decodeChunks(body: Buffer): Buffer {
+  const chunks: Buffer[] = [];
+  let at = 0;
+  for (;;) {
+    const end = body.indexOf('\r\n', at);
+    const size = end < 0 ? NaN : parseInt(body.toString('latin1', at, end), 16);
+    if (!(size >= 0) || end + 2 + size > body.length) throw new Error('the aws-chunked body is not well formed.');
+    if (size === 0) return Buffer.concat(chunks);
+    chunks.push(body.subarray(end + 2, end + 2 + size));
+    at = end + 2 + size + 2;
+  }
+}
+
+function escape(text: string): string {
+  return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;');
+}

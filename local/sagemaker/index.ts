@@ -1,0 +1,13 @@
+export type { DescribeTrainingJobAnswer } from './describe-training-job';
+export type { InstanceQuota } from './instance-quota';
+export { LOCAL_ENTRYPOINT } from './job-command';
+export type { JobExit, JobLauncher, JobRun, LaunchContext, LaunchedJob } from './job-launcher';
+export { ProcessJobLauncher } from './process-launcher';
+export type { ProcessJobLauncherOptions } from './process-launcher';
+export { SageMakerService } from './sagemaker-service';
+export type { SageMakerServiceOptions } from './sagemaker-service';
+export { SimulatedJobLauncher } from './simulated-launcher';
+export type { SimulatedJobLauncherOptions, SimulatedProgram, SimulationApi } from './simulated-launcher';
+export type { CreateTrainingJobRequest } from './training-job';
+export { runTrainingJobTask, TaskFailure } from './training-job-task';
+export type { TrainingJobTaskOptions } from './training-job-task';

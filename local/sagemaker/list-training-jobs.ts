@@ -1,0 +1,72 @@
+import { violationsOf } from './constraint';
+import type { StructureConstraint } from './constraint';
+import { summarizeTrainingJob } from './describe-training-job';
+import type { TrainingJob } from './training-job';
+import { validationError, validationErrors } from './validate-request';
+
+const TIME = { type: 'any' } as const;
+
+const LIST_TRAINING_JOBS: StructureConstraint = {
+  type: 'structure',
+  fields: {
+    NextToken: { type: 'string', max: 8192 },
+    MaxResults: { type: 'integer', min: 1, max: 100 },
+    CreationTimeAfter: TIME,
+    CreationTimeBefore: TIME,
+    LastModifiedTimeAfter: TIME,
+    LastModifiedTimeBefore: TIME,
+    NameContains: { type: 'string', max: 63, pattern: '[a-zA-Z0-9-]*' },
+    StatusEquals: { type: 'string', oneOf: ['InProgress', 'Completed', 'Failed', 'Stopping', 'Stopped'] },
+    SortBy: { type: 'string', oneOf: ['Name', 'CreationTime', 'Status'] },
+    SortOrder: { type: 'string', oneOf: ['Ascending', 'Descending'] },
+  },
+};
+
+const DEFAULT_PAGE = 10;
+
+/** Answers ListTrainingJobs; a page's token is the number of jobs before it. */
+export function listTrainingJobs(jobs: Iterable<TrainingJob>, input: Record<string, unknown>): Record<string, unknown> {
+  const violations = violationsOf(input, LIST_TRAINING_JOBS);
+  if (violations.length > 0) throw validationErrors(violations);
+  const start = input.NextToken === undefined ? 0 : Number(input.NextToken);
+  if (!Number.isSafeInteger(start) || start < 0) {
+    throw validationError(`NextToken ${JSON.stringify(input.NextToken)} is not one that ListTrainingJobs answered.`);
+  }
+  const found = [...jobs].filter((job) => matches(job, input)).sort(order(input));
+  const end = start + ((input.MaxResults as number | undefined) ?? DEFAULT_PAGE);
+  return {
+    TrainingJobSummaries: found.slice(start, end).map(summarizeTrainingJob),
+    ...(end < found.length ? { NextToken: String(end) } : {}),
+  };
+}
+
+function matches(job: TrainingJob, input: Record<string, unknown>): boolean {
+  const { NameContains, StatusEquals } = input;
+  return (
+    (NameContains === undefined || job.name.includes(NameContains as string)) &&
+    (StatusEquals === undefined || job.status === StatusEquals) &&
+    isBetween(job.creationTime, input.CreationTimeAfter, input.CreationTimeBefore) &&
+    isBetween(job.lastModifiedTime, input.LastModifiedTimeAfter, input.LastModifiedTimeBefore)
+  );
+}
+
+function isBetween(time: number, after: unknown, before: unknown): boolean {
+  return (after === undefined || time > toMs(after)) && (before === undefined || time < toMs(before));
+}
+
+function toMs(value: unknown): number {
+  const ms = typeof value === 'number' ? value * 1000 : Date.parse(String(value));
+  if (Number.isNaN(ms)) throw validationError(`${JSON.stringify(value)} is no time. Give seconds since the epoch.`);
+  return ms;
+}
+
+function order(input: Record<string, unknown>): (left: TrainingJob, right: TrainingJob) => number {
+  const key = (job: TrainingJob): string | number =>
+    input.SortBy === 'Name' ? job.name : input.SortBy === 'Status' ? job.status : job.creationTime;
+  const direction = input.SortOrder === 'Descending' ? -1 : 1;
+  return (left, right) => {
+    const [a, b] = [key(left), key(right)];
+    if (a !== b) return a < b ? -direction : direction;
+    return left.name < right.name ? -direction : direction;
+  };
+}

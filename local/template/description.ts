@@ -1,0 +1,91 @@
+/** Where a stack of the app is deployed: its own environment, or the local default for an agnostic stack. */
+export interface StackDescription {
+  readonly name: string;
+  readonly region: string;
+  readonly accountId: string;
+}
+
+export interface StateMachineDescription {
+  readonly stackName: string;
+  readonly logicalId: string;
+  readonly name: string;
+  readonly arn: string;
+  readonly roleArn: string;
+  readonly type: 'STANDARD' | 'EXPRESS';
+  /** The parsed Amazon States Language. */
+  readonly definition: Record<string, unknown>;
+}
+
+export interface FunctionDescription {
+  readonly stackName: string;
+  readonly logicalId: string;
+  readonly name: string;
+  readonly arn: string;
+  readonly handler: string;
+  readonly runtime: string;
+  /** The folder with the function's bundle; undefined when it has none here, as `codeProblem` then says. */
+  readonly codeFolder?: string;
+  readonly codeProblem?: string;
+  readonly environment: Record<string, string>;
+  readonly timeoutSeconds: number;
+  readonly memoryMb: number;
+}
+
+export interface KeySchemaElement {
+  readonly AttributeName: string;
+  readonly KeyType: 'HASH' | 'RANGE';
+}
+
+export interface AttributeDefinition {
+  readonly AttributeName: string;
+  readonly AttributeType: 'S' | 'N' | 'B';
+}
+
+export interface GlobalSecondaryIndex {
+  readonly IndexName: string;
+  readonly KeySchema: readonly KeySchemaElement[];
+  readonly Projection: {
+    readonly ProjectionType?: 'ALL' | 'KEYS_ONLY' | 'INCLUDE';
+    readonly NonKeyAttributes?: string[];
+  };
+}
+
+export interface TableDescription {
+  readonly stackName: string;
+  readonly logicalId: string;
+  readonly name: string;
+  readonly arn: string;
+  readonly keySchema: readonly KeySchemaElement[];
+  readonly attributeDefinitions: readonly AttributeDefinition[];
+  readonly globalSecondaryIndexes: readonly GlobalSecondaryIndex[];
+}
+
+export interface BucketDescription {
+  readonly stackName: string;
+  readonly logicalId: string;
+  readonly name: string;
+  readonly arn: string;
+}
+
+/** A file or a folder that the CDK would upload: `zip` means that the folder at `path` is zipped on the way. */
+export interface Asset {
+  readonly path: string;
+  readonly packaging: 'zip' | 'file';
+}
+
+export interface AssetLookup {
+  /** The asset behind an object key of the CDK's asset bucket. */
+  byKey(objectKey: string): Asset | undefined;
+}
+
+/** What the local runtime needs to know of a synthesized app. */
+export interface AppDescription {
+  readonly stacks: readonly StackDescription[];
+  readonly stateMachines: readonly StateMachineDescription[];
+  readonly functions: readonly FunctionDescription[];
+  readonly tables: readonly TableDescription[];
+  readonly buckets: readonly BucketDescription[];
+  /** Outputs by name; `Stack.Name` where two stacks have an output of the same name. */
+  readonly outputs: Readonly<Record<string, string>>;
+  readonly assets: AssetLookup;
+}

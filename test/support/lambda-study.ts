@@ -1,0 +1,201 @@
+import {
+  AttemptOutcome,
+  MetricValue,
+  NextAnswer,
+  OpenAnswer,
+  OpenRequest,
+  PlanAnswer,
+  ReportAnswer,
+  ReviewAnswer,
+  StudyResult,
+  TrainAnswer,
+} from '../../lib/contract/calls';
+import { StudyInput } from '../../lib/contract/study-input';
+import { TunerDefinition } from '../../lib/contract/tuner-definition';
+import { ItemTable } from '../../lambda/core/store/item-table';
+import { StudyRecord, TrialRecord } from '../../lambda/core/store/records';
+import { StudyStore } from '../../lambda/core/store/study-store';
+import { finishStudy } from '../../lambda/core/study/finish';
+import { nextTrial } from '../../lambda/core/study/next';
+import { Executions, openStudy } from '../../lambda/core/study/open';
+import { planRound } from '../../lambda/core/study/plan';
+import { recordTrial } from '../../lambda/core/study/record';
+import { report } from '../../lambda/core/study/report';
+import { reviewRound } from '../../lambda/core/study/review';
+import { FoundJob, TrainingJobs } from '../../lambda/core/study/settle';
+
+/** A time of the tests: seconds after the study's begin. */
+export function at(seconds: number): string {
+  return new Date(Date.UTC(2026, 0, 31, 12) + seconds * 1000).toISOString();
+}
+
+export const TUNER: TunerDefinition = {
+  searchSpace: [
+    { name: 'learning_rate', type: 'continuous', min: 1e-4, max: 1e-1, scaling: 'logarithmic' },
+    { name: 'optimizer', type: 'categorical', values: ['sgd', 'adam'] },
+    {
+      name: 'momentum',
+      type: 'continuous',
+      min: 0,
+      max: 0.99,
+      scaling: 'linear',
+      activeWhen: { parameter: 'optimizer', values: ['sgd'] },
+    },
+  ],
+  objective: { metric: 'accuracy', direction: 'maximize' },
+  searchAlgorithm: { name: 'random' },
+  scheduler: { name: 'none' },
+  initialConfigurations: [],
+  maxTrials: 10,
+  maxParallelTrials: 4,
+  compute: {
+    jobNamePrefix: 'tuner',
+    instanceType: 'ml.m5.xlarge',
+    instanceCount: 1,
+    checkpointRoot: 's3://bucket/checkpoints',
+  },
+};
+
+export class FakeExecutions implements Executions {
+  readonly running = new Set<string>();
+
+  async isRunning(executionArn: string): Promise<boolean> {
+    return this.running.has(executionArn);
+  }
+}
+
+/** Training jobs as the service knows them, by the attempt's job name. */
+export class FakeJobs implements TrainingJobs {
+  readonly jobs = new Map<string, FoundJob>();
+  readonly stopped: string[] = [];
+
+  async find(jobName: string): Promise<FoundJob | undefined> {
+    return this.jobs.get(jobName);
+  }
+
+  async stop(jobName: string): Promise<void> {
+    this.stopped.push(jobName);
+  }
+
+  add(jobName: string, outcome: AttemptOutcome): void {
+    const name = `${jobName}-0-0`;
+    const running = outcome.status === 'InProgress' || outcome.status === 'Stopping';
+    this.jobs.set(jobName, { jobName: name, running, outcome: { jobName: name, ...outcome } });
+  }
+}
+
+/** The calls of one study's executions, with what a test doesn't care about filled in. */
+export class TestStudy {
+  readonly name = 'digits';
+  readonly executions = new FakeExecutions();
+  readonly jobs = new FakeJobs();
+  readonly store: StudyStore;
+  tuner: TunerDefinition;
+  run = 1;
+  round = 1;
+
+  constructor(
+    readonly table: ItemTable,
+    tuner: Partial<TunerDefinition> = {},
+  ) {
+    this.tuner = { ...TUNER, ...tuner };
+    this.store = new StudyStore(table);
+  }
+
+  static async opened(table: ItemTable, tuner: Partial<TunerDefinition> = {}, input: StudyInput = {}) {
+    const study = new TestStudy(table, tuner);
+    await study.open({ input: { study: study.name, ...input } });
+    return study;
+  }
+
+  async open(request: Partial<OpenRequest> = {}): Promise<OpenAnswer> {
+    const answer = await openStudy(
+      {
+        input: { study: this.name },
+        tuner: this.tuner,
+        execution: 'arn:execution-1',
+        executionName: 'execution-1',
+        at: at(0),
+        ...request,
+      },
+      this,
+    );
+    this.run = answer.run;
+    this.round = answer.round + 1;
+    return answer;
+  }
+
+  /** The execution is aborted, and another one opens the study. */
+  resume(seconds: number, execution = 'arn:execution-2', input: StudyInput = {}): Promise<OpenAnswer> {
+    this.executions.running.clear();
+    return this.open({ execution, at: at(seconds), input: { study: this.name, ...input } });
+  }
+
+  plan(seconds = 0): Promise<PlanAnswer> {
+    return planRound({ study: this.name, run: this.run, round: this.round, at: at(seconds) }, this.store);
+  }
+
+  next(slot = 0, turn = 0, seconds = 0): Promise<NextAnswer> {
+    return nextTrial(this.turnOf(slot, turn, seconds), this.store);
+  }
+
+  /** The slot's next trial, where there must be one. */
+  async train(slot = 0, turn = 0, seconds = 0): Promise<TrainAnswer> {
+    return trainOf(await this.next(slot, turn, seconds));
+  }
+
+  report(
+    { trial, attempt, token }: Pick<TrainAnswer, 'trial' | 'attempt' | 'token'>,
+    resource: number,
+    accuracy: MetricValue,
+    seconds = 0,
+  ): Promise<ReportAnswer> {
+    const metrics = { accuracy };
+    return report({ study: this.name, trial, attempt, token, resource, metrics }, this.store, at(seconds));
+  }
+
+  /** Records how the slot's attempt ended and asks for its next turn. */
+  record(answer: TrainAnswer, outcome: AttemptOutcome, seconds = 0, slot = 0): Promise<NextAnswer> {
+    const { trial, attempt, turn } = answer;
+    return recordTrial({ ...this.turnOf(slot, turn + 1, seconds), trial, attempt, outcome }, this.store);
+  }
+
+  /** A trial from its start to this value; the answer is the slot's next turn. */
+  async complete(answer: TrainAnswer, accuracy: number, seconds = 0, slot = 0): Promise<NextAnswer> {
+    await this.report(answer, 1, accuracy, seconds);
+    return this.record(answer, completed(), seconds, slot);
+  }
+
+  async review(seconds = 0): Promise<ReviewAnswer> {
+    return reviewRound({ study: this.name, run: this.run, round: this.round, at: at(seconds) }, this);
+  }
+
+  finish(seconds = 0): Promise<StudyResult> {
+    return finishStudy({ study: this.name, run: this.run, at: at(seconds) }, this.store, 'the-table');
+  }
+
+  async studyRecord(): Promise<StudyRecord> {
+    return (await this.store.getStudy(this.name))!;
+  }
+
+  async trial(trial: number): Promise<TrialRecord> {
+    return (await this.store.getTrial(this.name, trial))!;
+  }
+
+  async trials(): Promise<TrialRecord[]> {
+    return this.store.loadTrials(await this.studyRecord());
+  }
+
+  private turnOf(slot: number, turn: number, seconds: number) {
+    return { study: this.name, run: this.run, round: this.round, slot, turn, at: at(seconds) };
+  }
+}
+
+export function trainOf(answer: NextAnswer): TrainAnswer {
+  if (answer.action !== 'train') throw new Error(`expected a trial, got none: ${answer.reason}`);
+  return answer;
+}
+
+export function completed(seconds = 60): AttemptOutcome {
+  return { status: 'Completed', secondaryStatus: 'Completed', jobName: 'job', billableSeconds: seconds };
+}
