@@ -1,3 +1,4 @@
+import './demo/quiet-sdk';
 import { Command, InvalidArgumentError } from 'commander';
 import { runDemo } from './demo/run-demo';
 
@@ -16,6 +17,7 @@ const program = new Command('npm run demo --')
   .option('--trials <n>', 'trials of the study', positiveInteger)
   .option('--parallel <n>', 'trials that train at the same time', positiveInteger)
   .option('--seed <n>', 'seed of the search', positiveInteger)
+  .option('--docker', "run each training job in the stack's own image; needs Docker, and pulls several gigabytes")
   .option('--folder <path>', 'where all state is kept', '.cdk-hpo/demo')
   .option('--json', 'print the result as one JSON object on the last line; progress goes to stderr')
   .showHelpAfterError();

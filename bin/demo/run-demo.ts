@@ -3,6 +3,7 @@ import * as path from 'node:path';
 import { StudyInput } from '../../lib/contract/study-input';
 import { StudyResult } from '../../lib/contract/calls';
 import { LocalRuntime } from '../../local/runtime';
+import { ProcessJobLauncher } from '../../local/sagemaker';
 import { createDigitsApp } from '../digits-app';
 import { eventsPerTrial } from './events';
 import { Progress } from './progress';
@@ -15,6 +16,7 @@ export interface DemoOptions {
   readonly parallel?: number;
   readonly seed?: number;
   readonly folder: string;
+  readonly docker?: boolean;
   readonly json?: boolean;
 }
 
@@ -30,6 +32,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   const runtime = await LocalRuntime.start({
     assembly,
     folder: path.join(folder, 'state'),
+    launcher: new ProcessJobLauncher({ docker: options.docker }),
     sageMaker: { stopGraceSeconds: STOP_GRACE_SECONDS },
   });
   const interrupted = stopOnSignal(runtime);

@@ -3,7 +3,8 @@ import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { isLocalRequest } from '../http-server';
 import type { TableDescription } from '../template/description';
-import { checkFolderIsFree } from './folder-lock';
+import { lockFolder } from './folder-lock';
+import type { LockedFolder } from './folder-lock';
 import { createTableRequest } from './table-requests';
 
 export interface DynamoDbServerOptions {
@@ -19,17 +20,25 @@ const LOOPBACK = '127.0.0.1';
 
 /** A DynamoDB on the loopback interface. */
 export class DynamoDbServer {
-  private constructor(private readonly server: Server) {}
+  private constructor(
+    private readonly server: Server,
+    private readonly locked: LockedFolder | undefined,
+  ) {}
 
   static async start(options: DynamoDbServerOptions = {}): Promise<DynamoDbServer> {
-    if (options.folder !== undefined) await checkFolderIsFree(options.folder);
-    const server = dynalite({ path: options.folder, createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
+    const locked = options.folder === undefined ? undefined : await lockFolder(options.folder);
+    const server = dynalite({ path: locked?.data, createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
     guard(server);
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(options.port ?? 0, LOOPBACK, () => resolve());
-    });
-    const started = new DynamoDbServer(server);
+    try {
+      await new Promise<void>((resolve, reject) => {
+        server.once('error', reject);
+        server.listen(options.port ?? 0, LOOPBACK, () => resolve());
+      });
+    } catch (error) {
+      await locked?.release();
+      throw error;
+    }
+    const started = new DynamoDbServer(server, locked);
     try {
       for (const table of options.tables ?? []) await started.createTable(table);
     } catch (error) {
@@ -44,11 +53,15 @@ export class DynamoDbServer {
   }
 
   async close(): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      this.server.close((error) => (error ? reject(error) : resolve()));
-      // the SDKs keep their connections open.
-      this.server.closeAllConnections();
-    });
+    try {
+      await new Promise<void>((resolve, reject) => {
+        this.server.close((error) => (error ? reject(error) : resolve()));
+        // the SDKs keep their connections open.
+        this.server.closeAllConnections();
+      });
+    } finally {
+      await this.locked?.release();
+    }
   }
 
   private async createTable(table: TableDescription): Promise<void> {

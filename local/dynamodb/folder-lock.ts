@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 
 interface LevelDatabase {
   open(): Promise<void>;
@@ -8,29 +9,46 @@ interface LevelDatabase {
 
 type LevelModule = { readonly Level: new (path: string) => LevelDatabase };
 
+/** A folder that no other server can take before it is given back. */
+export interface LockedFolder {
+  /** Where the data lies. */
+  readonly data: string;
+  release(): Promise<void>;
+}
+
 /**
- * Makes sure that nobody else has the database open. LevelDB locks its folder with the file lock of the operating
- * system, which ends with the process: a LOCK file that a killed process left is not in the way. dynalite itself would
- * only throw, outside of anybody's reach, on the first call.
+ * Takes the folder. LevelDB locks what it has open with the file lock of the operating system, which ends with the
+ * process: a LOCK file that a killed process left is not in the way. dynalite opens its database only on the first
+ * call and throws where nobody can catch it, so an empty database beside it is opened for as long as the server runs.
  */
-export async function checkFolderIsFree(folder: string): Promise<void> {
-  mkdirSync(folder, { recursive: true });
+export async function lockFolder(folder: string): Promise<LockedFolder> {
+  const lock = await open(folder, join(folder, 'lock'));
+  const data = join(folder, 'data');
+  try {
+    // a database that is damaged shows here, where the error can be told.
+    await (await open(folder, data)).close();
+  } catch (error) {
+    await lock.close();
+    throw error;
+  }
+  return { data, release: () => lock.close() };
+}
+
+async function open(folder: string, path: string): Promise<LevelDatabase> {
+  mkdirSync(path, { recursive: true });
   const { Level } = createRequire(require.resolve('dynalite'))('level') as LevelModule;
-  const database = new Level(folder);
+  const database = new Level(path);
   try {
     await database.open();
+    return database;
   } catch (error) {
     const { cause } = error as Error;
     const reason = (cause ?? error) as NodeJS.ErrnoException;
     if (reason.code === 'LEVEL_LOCKED') {
       throw new Error(
         `the DynamoDB folder ${folder} is in use by another process. End the other local runtime or give another folder.`,
-        { cause: error },
       );
     }
-    throw new Error(`the DynamoDB folder ${folder} can't be opened: ${reason.message}. Delete it to start anew.`, {
-      cause: error,
-    });
+    throw new Error(`the DynamoDB folder ${folder} can't be opened: ${reason.message}. Delete it to start anew.`);
   }
-  await database.close();
 }

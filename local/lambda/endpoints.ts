@@ -22,6 +22,8 @@ export function awsEnvironment(endpoints: ServiceEndpoints, region: string): Rec
     AWS_CONFIG_FILE: devNull,
     AWS_SHARED_CREDENTIALS_FILE: devNull,
     AWS_EC2_METADATA_DISABLED: 'true',
+    // else each process on Node 20 begins its log with a page about Node 22.
+    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
   };
   const urls: Readonly<Record<string, string | undefined>> = {
     DYNAMODB: endpoints.dynamodb,

@@ -1,6 +1,5 @@
 export type { DescribeTrainingJobAnswer } from './describe-training-job';
 export type { InstanceQuota } from './instance-quota';
-export { LOCAL_ENTRYPOINT } from './job-command';
 export type { JobExit, JobLauncher, JobRun, LaunchContext, LaunchedJob } from './job-launcher';
 export { ProcessJobLauncher } from './process-launcher';
 export type { ProcessJobLauncherOptions } from './process-launcher';

@@ -62,8 +62,7 @@ interface DeployedMachine {
 
 const MAX_INPUT = 262_144;
 /** Characters that no name may have, beside white space and control characters. */
-// eslint-disable-next-line no-control-regex
-const FORBIDDEN = /[\s<>{}[\]?*\"#%\\^|~`$&,;:/\p{Cc}]/u;
+const FORBIDDEN = /[\s<>{}[\]?*"#%\\^|~`$&,;:/\p{Cc}]/u;
 const STATUSES = ['RUNNING', 'SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED', 'PENDING_REDRIVE'];
 const PAGING = { maxResults: 'integer', nextToken: 'string' } as const;
 

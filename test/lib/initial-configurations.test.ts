@@ -42,10 +42,7 @@ test.each<[Record<string, unknown>, string]>([
     { learning_rate: 0.1 },
     '"learning_rate" is not a parameter of the search space; there are rate, units, optimizer, momentum, size, fixed',
   ],
-  [
-    { optimizer: 'adam', momentum: 0.5 },
-    '"momentum" must be absent unless "optimizer" is "sgd", got 0.5',
-  ],
+  [{ optimizer: 'adam', momentum: 0.5 }, '"momentum" must be absent unless "optimizer" is "sgd", got 0.5'],
 ])('%p is refused', (configuration, message) => {
   expect(create({ rate: 0.5 }, configuration)).toThrow(`initialConfigurations[1]: ${message}`);
 });

@@ -18,7 +18,11 @@ test.each<[string, Parameter, object]>([
     Parameter.continuous({ min: 0, max: 0.999, scaling: Scaling.REVERSE_LOGARITHMIC }),
     { type: 'continuous', min: 0, max: 0.999, scaling: 'reverseLogarithmic' },
   ],
-  ['integer, linear by default', Parameter.integer({ min: 0, max: 9 }), { type: 'integer', min: 0, max: 9, scaling: 'linear' }],
+  [
+    'integer, linear by default',
+    Parameter.integer({ min: 0, max: 9 }),
+    { type: 'integer', min: 0, max: 9, scaling: 'linear' },
+  ],
   [
     'integer, logarithmic',
     Parameter.integer({ min: 1, max: 512, scaling: Scaling.LOGARITHMIC }),
@@ -124,5 +128,11 @@ test('takes conditions on ranges and values that are only known at deployment', 
   });
 
   const { searchSpace } = tunerDefinitionOf(new ReadableTemplate(stack, { Max: 4, Word: 'relu' }));
-  expect(searchSpace.map(({ activeWhen }) => activeWhen?.values)).toEqual([undefined, [3], undefined, ['relu'], ['relu']]);
+  expect(searchSpace.map(({ activeWhen }) => activeWhen?.values)).toEqual([
+    undefined,
+    [3],
+    undefined,
+    ['relu'],
+    ['relu'],
+  ]);
 });

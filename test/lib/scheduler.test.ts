@@ -32,7 +32,9 @@ test.each([0, -1, NaN])('refuses a grace period of %p', (gracePeriod) => {
 
 // fails: Infinity > 0 holds, and JSON has no Infinity: the steps get null (lib/scheduler.ts).
 test('refuses an infinite grace period', () => {
-  expect(() => Scheduler.medianStopping({ gracePeriod: Infinity })).toThrow(/gracePeriod of median stopping must be .*got Infinity/);
+  expect(() => Scheduler.medianStopping({ gracePeriod: Infinity })).toThrow(
+    /gracePeriod of median stopping must be .*got Infinity/,
+  );
 });
 
 test.each([0, 10_001, 1.5])('refuses a minimum of %p trials', (minimumTrials) => {

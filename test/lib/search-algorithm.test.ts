@@ -7,7 +7,11 @@ test.each<[string, SearchAlgorithm | undefined, object]>([
   ['random search', SearchAlgorithm.random(), { name: 'random' }],
   ['a Sobol sequence', SearchAlgorithm.sobol(), { name: 'sobol' }],
   ['a grid of 5 points by default', SearchAlgorithm.grid(), { name: 'grid', pointsPerParameter: 5 }],
-  ['a grid of other points', SearchAlgorithm.grid({ pointsPerParameter: 1000 }), { name: 'grid', pointsPerParameter: 1000 }],
+  [
+    'a grid of other points',
+    SearchAlgorithm.grid({ pointsPerParameter: 1000 }),
+    { name: 'grid', pointsPerParameter: 1000 },
+  ],
   [
     'a grid of points that are only known later',
     SearchAlgorithm.grid({ pointsPerParameter: Lazy.number({ produce: () => 3 }) }),

@@ -23,11 +23,7 @@ describe('a range', () => {
     ],
     ['no finite min', linear(Number.NaN, 1), 'min of parameter "x" must be a finite number, got NaN'],
     ['no finite max', linear(0, Infinity), 'max of parameter "x" must be a finite number, got Infinity'],
-    [
-      'a text as min',
-      linear('0' as unknown as number, 1),
-      'min of parameter "x" must be a finite number, got "0"',
-    ],
+    ['a text as min', linear('0' as unknown as number, 1), 'min of parameter "x" must be a finite number, got "0"'],
     [
       'a fraction for an integer',
       integer(1, 2.5),
@@ -66,7 +62,11 @@ describe('a range', () => {
 describe('a list of values', () => {
   test.each<[string, Parameter, string]>([
     ['no value', Parameter.categorical([]), 'values of parameter "x" must be a list of at least one value, got []'],
-    ['the same value twice', Parameter.categorical(['a', 'a']), 'values of parameter "x" must be unique, got "a" twice'],
+    [
+      'the same value twice',
+      Parameter.categorical(['a', 'a']),
+      'values of parameter "x" must be unique, got "a" twice',
+    ],
     ['the same text twice', Parameter.categorical([1, '1']), 'values of parameter "x" must be unique, got "1" twice'],
     [
       'an object',
@@ -147,7 +147,10 @@ describe('a condition', () => {
   const onX = (value: unknown) => Parameter.constant(1, { activeWhen: ActiveWhen.is('x', value) });
 
   test('on a parameter that does not exist is refused', () => {
-    expectError({ x: Parameter.constant(1, { activeWhen: ActiveWhen.is('optimiser', 'sgd') }), y: linear(0, 1) }).toThrow(
+    expectError({
+      x: Parameter.constant(1, { activeWhen: ActiveWhen.is('optimiser', 'sgd') }),
+      y: linear(0, 1),
+    }).toThrow(
       'searchSpace: activeWhen of parameter "x" must name a parameter of the search space, got "optimiser"; there are x, y',
     );
   });

@@ -89,9 +89,9 @@ test('a file is uploaded, and may be read', () => {
 
 test('a folder is refused where a file is needed', () => {
   const stack = newStack();
-  expect(() => newTuner(stack, { trialRunner: sageMakerTraining({ channels: { train: TrainingChannel.fromFile(folder) } }) })).toThrow(
-    `TrainingChannel.fromFile needs a file, got the folder ${JSON.stringify(folder)}`,
-  );
+  expect(() =>
+    newTuner(stack, { trialRunner: sageMakerTraining({ channels: { train: TrainingChannel.fromFile(folder) } }) }),
+  ).toThrow(`TrainingChannel.fromFile needs a file, got the folder ${JSON.stringify(folder)}`);
 });
 
 // fails: s3UrlForObject and the grant get `/digits` as it is (lib/training-channel.ts).

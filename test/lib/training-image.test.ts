@@ -58,7 +58,9 @@ test('a Deep Learning Container comes from the account that serves the region', 
 
 test('a Deep Learning Container is looked up at deployment where the region is not known', () => {
   const { uri, template } = bind(newStack(), TrainingImage.fromDeepLearningContainer('pytorch-training', '2.5'));
-  expect(uri).toMatch(/^\$\{Fn::FindInMap\(.*\)\}\.dkr\.ecr\.\$\{AWS::Region\}\.\$\{AWS::URLSuffix\}\/pytorch-training:2\.5$/);
+  expect(uri).toMatch(
+    /^\$\{Fn::FindInMap\(.*\)\}\.dkr\.ecr\.\$\{AWS::Region\}\.\$\{AWS::URLSuffix\}\/pytorch-training:2\.5$/,
+  );
   expect(Object.keys(template.ofType('AWS::ECR::Repository'))).toEqual([]);
 });
 

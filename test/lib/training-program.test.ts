@@ -1,9 +1,10 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, join, relative, resolve } from 'node:path';
 import { App, Stack } from 'aws-cdk-lib';
 import { ScriptOptions, TrainingProgram } from '../../lib';
 import {
+  newApp,
   newStack,
   newTuner,
   ReadableTemplate,
@@ -12,13 +13,15 @@ import {
   trainingRequestOf,
 } from '../support/lib-stack';
 
+const MARKER = `notes-${process.pid}.txt`;
+
 let base: string;
 let folder: string;
 
 beforeAll(() => {
   base = mkdtempSync(join(tmpdir(), 'cdk-hpo-program-'));
   folder = join(base, 'program');
-  for (const name of ['train.py', 'train.js', 'train.mjs', 'train.cjs', 'notes.txt', 'src/main.py', '.git/HEAD']) {
+  for (const name of ['train.py', 'train.js', 'train.mjs', 'train.cjs', MARKER, 'src/main.py', '.git/HEAD']) {
     mkdirSync(join(folder, name, '..'), { recursive: true });
     writeFileSync(join(folder, name), name);
   }
@@ -33,7 +36,11 @@ interface Request {
   readonly Environment: Record<string, string>;
 }
 
-function synthesize(entry: string, options?: ScriptOptions, app = new App()): { request: Request; stack: Stack; code: string } {
+function synthesize(
+  entry: string,
+  options?: ScriptOptions,
+  app = newApp(),
+): { request: Request; stack: Stack; code: string } {
   const stack = new Stack(app, 'Stack');
   newTuner(stack, { trialRunner: sageMakerTraining({ program: TrainingProgram.fromScript(folder, entry, options) }) });
   const request = trainingRequestOf(new ReadableTemplate(stack)) as unknown as Request;
@@ -78,7 +85,7 @@ test.each([
 ])('the folder of %s with %p goes up with the clients %p beside it', (entry, options, clients) => {
   const { code } = synthesize(entry, options);
   expect(readdirSync(code).sort()).toEqual(
-    [...clients, 'notes.txt', 'src', 'train.cjs', 'train.js', 'train.mjs', 'train.py'].sort(),
+    [...clients, MARKER, 'src', 'train.cjs', 'train.js', 'train.mjs', 'train.py'].sort(),
   );
 });
 
@@ -104,7 +111,8 @@ test('the training role may read program and entry, and no other asset', () => {
 });
 
 test('the same folder gives the same upload, and nothing is left behind', () => {
-  const leftBehind = () => readdirSync(tmpdir()).filter((name) => /^cdk-hpo-[A-Za-z0-9]{6}$/.test(name));
+  // other tests use the same temporary folder.
+  const leftBehind = () => readdirSync(tmpdir()).filter((name) => existsSync(join(tmpdir(), name, MARKER)));
   const before = leftBehind();
   const [first, second] = [synthesize('train.py'), synthesize('train.py')];
   expect(first.request).toEqual(second.request);
@@ -120,17 +128,25 @@ test('one program may be used by two tuners', () => {
   expect(trainingRequestOf(template, 'A').InputDataConfig).toEqual(trainingRequestOf(template, 'B').InputDataConfig);
 });
 
+// fails: FileSystem.copyDirectory wants an absolute path (lib/training-program.ts, uploadCode).
+test('a folder may be given relative to where the app runs', () => {
+  const program = TrainingProgram.fromScript(relative(process.cwd(), folder), 'train.py');
+  expect(trainingRequest({ program })).toEqual(
+    trainingRequest({ program: TrainingProgram.fromScript(folder, 'train.py') }),
+  );
+});
+
 // fails: without staging the asset is the temporary folder itself, which is gone by then (lib/training-program.ts,
 // uploadCode). `cdk synth --no-staging` and `sam local` work like that.
 test('the upload exists where the CDK copies no assets', () => {
-  const app = new App({ context: { 'aws:cdk:disable-asset-staging': true } });
+  const app = newApp({ context: { 'aws:cdk:disable-asset-staging': true } });
   const { stack } = synthesize('train.py', {}, app);
   app.synth();
   const { files } = JSON.parse(readFileSync(join(app.outdir, `${stack.artifactId}.assets.json`), 'utf8')) as {
     files: Record<string, { source: { path: string } }>;
   };
-  const missing = Object.values(files).filter(({ source }) => !existsSync(join(app.outdir, source.path)));
-  expect(missing).toEqual([]);
+  const paths = Object.values(files).map(({ source }) => resolve(app.outdir, source.path));
+  expect(paths.filter((path) => !existsSync(path))).toEqual([]);
 });
 
 test.each([

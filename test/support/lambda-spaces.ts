@@ -19,12 +19,10 @@ const continuous = fc.oneof(
   fc
     .tuple(number(-8, 2), number(0.01, 6))
     .map(([a, b]) => ({ type: 'continuous', min: 10 ** a, max: 10 ** (a + b), scaling: 'logarithmic' }) as const),
-  fc
-    .tuple(number(0.05, 6), number(0, 0.99))
-    .map(([a, part]) => {
-      const max = 1 - 10 ** -a;
-      return { type: 'continuous', min: max * part, max, scaling: 'reverseLogarithmic' } as const;
-    }),
+  fc.tuple(number(0.05, 6), number(0, 0.99)).map(([a, part]) => {
+    const max = 1 - 10 ** -a;
+    return { type: 'continuous', min: max * part, max, scaling: 'reverseLogarithmic' } as const;
+  }),
 );
 
 const integer = (maxSpan: number) =>

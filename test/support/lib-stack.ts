@@ -1,18 +1,21 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { App, AppProps, CfnResource, Stack, StackProps } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { TunerDefinition } from '../../lib/contract/tuner-definition';
-import {
-  Objective,
-  Parameter,
-  SageMakerTrainingProps,
-  TrainingImage,
-  TrialRunner,
-  Tuner,
-  TunerProps,
-} from '../../lib';
+import { Objective, Parameter, SageMakerTrainingProps, TrainingImage, TrialRunner, Tuner, TunerProps } from '../../lib';
+
+/** Where the apps of a test file put their templates and assets: the steps' bundles are copied once, and don't stay. */
+const OUTDIR = mkdtempSync(join(tmpdir(), 'cdk-hpo-lib-'));
+afterAll(() => rmSync(OUTDIR, { recursive: true, force: true }));
+
+export function newApp(props: AppProps = {}): App {
+  return new App({ outdir: OUTDIR, ...props });
+}
 
 export function newStack(props: StackProps = {}, appProps: AppProps = {}): Stack {
-  return new Stack(new App(appProps), 'Stack', props);
+  return new Stack(newApp(appProps), 'Stack', props);
 }
 
 /** A tuner with what is required and nothing else, but for `props`. */
@@ -45,7 +48,7 @@ export interface Statement {
 
 /**
  * A stack's template with readable references: `{Ref}` and `{GetAtt}` of a resource become `${path.Attribute}`, with the
- * path of its construct below the stack (an `L1` child named Resource is left out).
+ * path of its construct below the stack (without `Resource` at its end).
  */
 export class ReadableTemplate {
   public readonly resources: Record<string, Resource> = {};
@@ -59,7 +62,7 @@ export class ReadableTemplate {
   ) {
     for (const construct of stack.node.findAll()) {
       if (CfnResource.isCfnResource(construct)) {
-        const path = construct.node.path.slice(stack.node.path.length + 1).replace(/\/Resource$/, '');
+        const path = construct.node.path.slice(stack.node.path.length + 1).replace(/(\/Resource)+$/, '');
         this.names.set(stack.resolve(construct.logicalId) as string, path);
       }
     }
@@ -105,7 +108,8 @@ export class ReadableTemplate {
 
     const entries = Object.entries(value);
     const [name, argument] = entries[0] ?? ['', undefined];
-    if (entries.length === 1 && (name === 'Ref' || name.startsWith('Fn::'))) return this.renderIntrinsic(name, argument);
+    if (entries.length === 1 && (name === 'Ref' || name.startsWith('Fn::')))
+      return this.renderIntrinsic(name, argument);
     return Object.fromEntries(entries.map(([key, item]) => [key, this.render(item)]));
   }
 
@@ -120,8 +124,12 @@ export class ReadableTemplate {
         return (parts[1] as unknown[]).join(parts[0] as string);
       case 'Fn::Sub':
         return argument;
+      case 'Fn::Select':
+        return `${parts[1]}[${parts[0]}]`;
+      case 'Fn::Split':
+        return parts[1];
       default:
-        return `\${${name}(${JSON.stringify(parts)})}`;
+        return `\${${name}(${parts.join(', ')})}`;
     }
   }
 }
@@ -137,7 +145,11 @@ export interface State {
   readonly End?: boolean;
   readonly Default?: string;
   readonly Choices?: { readonly Condition: string; readonly Next: string }[];
-  readonly Catch?: { readonly ErrorEquals: string[]; readonly Next: string; readonly Assign?: Record<string, string> }[];
+  readonly Catch?: {
+    readonly ErrorEquals: string[];
+    readonly Next: string;
+    readonly Assign?: Record<string, string>;
+  }[];
   readonly Retry?: { readonly ErrorEquals: string[]; readonly [setting: string]: unknown }[];
   readonly Resource?: string;
   readonly Arguments?: Record<string, unknown>;

@@ -60,8 +60,14 @@ export class StudyStore {
     return this.table.insert(record.study, trialKey(record.trial), record);
   }
 
-  async changeTrial(study: string, trial: number, change: (record: TrialRecord) => TrialRecord): Promise<TrialRecord> {
-    return this.change(study, trialKey(trial), change);
+  /** @param known what the caller has just read: saves a read, and is read anew if someone else came in between */
+  async changeTrial(
+    study: string,
+    trial: number,
+    change: (record: TrialRecord) => TrialRecord,
+    known?: TrialRecord,
+  ): Promise<TrialRecord> {
+    return this.change(study, trialKey(trial), change, known);
   }
 
   async getReport(study: string, resource: number, trial: number, attempt: number): Promise<ReportRecord | undefined> {
@@ -116,9 +122,15 @@ export class StudyStore {
     throw new TooMuchContention('the queue of job starts kept changing');
   }
 
-  private async change<T extends Versioned>(partition: string, key: string, change: (record: T) => T): Promise<T> {
+  private async change<T extends Versioned>(
+    partition: string,
+    key: string,
+    change: (record: T) => T,
+    known?: T,
+  ): Promise<T> {
     for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
-      const before = (await this.table.get(partition, key)) as T | undefined;
+      const fresh = attempt > 0 || known === undefined;
+      const before = fresh ? ((await this.table.get(partition, key)) as T | undefined) : known;
       if (before === undefined) throw new Error(`the table has no item ${key} in study ${partition}`);
       const after = change(before);
       if (after === before) return before;

@@ -21,9 +21,13 @@ export async function report(request: ReportRequest, store: StudyStore, at: stri
   const problems = schemaProblems('the report', REPORT_REQUEST_SCHEMA, request);
   if (problems.length > 0) throw new InvalidReport(problems.join('; '));
 
-  const { study, trial } = await identify(request, store);
-  const before = await store.getReport(study.study, request.resource, trial.trial, request.attempt);
-  if (before !== undefined) return repeated(request, before, study, store);
+  // three reads at once: a report is on the training's critical path.
+  const [found, before] = await Promise.all([
+    find(request, store),
+    store.getReport(request.study, request.resource, request.trial, request.attempt),
+  ]);
+  const { study, trial } = identify(request, found);
+  if (before !== undefined) return repeated(request, before, study, trial, store);
 
   const value = valueOf(request, study);
   checkOrder(request, trial);
@@ -41,21 +45,28 @@ export async function report(request: ReportRequest, store: StudyStore, at: stri
   };
   // the report first: if the call ends here and is made again, it is completed by `repeated`.
   if (!(await store.createReport(study.study, record))) {
-    return repeated(
-      request,
-      (await store.getReport(study.study, request.resource, trial.trial, request.attempt))!,
-      study,
-      store,
-    );
+    const other = await store.getReport(study.study, request.resource, trial.trial, request.attempt);
+    return repeated(request, other!, study, trial, store);
   }
-  await apply(study, request, record, store);
+  await apply(study, trial, request, record, store);
   return answerOf(record);
 }
 
+interface Found {
+  readonly study: StudyRecord | undefined;
+  readonly trial: TrialRecord | undefined;
+}
+
+async function find(request: ReportRequest, store: StudyStore): Promise<Found> {
+  const [study, trial] = await Promise.all([
+    store.getStudy(request.study),
+    store.getTrial(request.study, request.trial),
+  ]);
+  return { study, trial };
+}
+
 /** The study and the trial that the report speaks for, if its token is the attempt's. */
-async function identify(request: ReportRequest, store: StudyStore) {
-  const study = await store.getStudy(request.study);
-  const trial = study && (await store.getTrial(study.study, request.trial));
+function identify(request: ReportRequest, { study, trial }: Found) {
   if (study === undefined || trial === undefined) {
     throw new InvalidReport(
       `trial ${request.trial} of study ${JSON.stringify(request.study)} doesn't exist; study and trial must be those of CDK_HPO_STUDY and CDK_HPO_TRIAL`,
@@ -80,6 +91,7 @@ async function repeated(
   request: ReportRequest,
   before: ReportRecord,
   study: StudyRecord,
+  trial: TrialRecord,
   store: StudyStore,
 ): Promise<ReportAnswer> {
   const same =
@@ -90,7 +102,7 @@ async function repeated(
       `metrics at resource ${request.resource} were reported before with other values: ${JSON.stringify(before.metrics)}, now ${JSON.stringify(request.metrics)}`,
     );
   }
-  await apply(study, request, before, store);
+  await apply(study, trial, request, before, store);
   return answerOf(before);
 }
 
@@ -169,12 +181,13 @@ async function peersAt(study: StudyRecord, trial: TrialRecord, resource: number,
 /** Brings the trial's record up to the stored report, if it isn't yet. */
 async function apply(
   study: StudyRecord,
+  read: TrialRecord,
   request: ReportRequest,
   stored: ReportRecord,
   store: StudyStore,
 ): Promise<void> {
   const value = valueOf(request, study);
-  await store.changeTrial(study.study, request.trial, (trial) => {
+  const change = (trial: TrialRecord): TrialRecord => {
     const current = trial.state === 'RUNNING' && currentAttempt(trial).attempt === request.attempt;
     const counted = trial.reportedAttempt === request.attempt && (trial.lastResource ?? 0) >= request.resource;
     if (!current || counted) return trial;
@@ -182,7 +195,8 @@ async function apply(
     return stored.decision === 'continue'
       ? next
       : { ...next, decision: stored.decision, decisionReason: stored.reason };
-  });
+  };
+  await store.changeTrial(study.study, request.trial, change, read);
 }
 
 function answerOf({ decision, reason }: ReportRecord): ReportAnswer {

@@ -9,7 +9,7 @@ import {
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -120,7 +120,7 @@ test('every write that was answered is there after a SIGKILL, stale lock or not'
   child.kill('SIGKILL');
   client.destroy();
   await Promise.all([writing, once(child, 'exit')]);
-  expect(existsSync(join(path, 'LOCK'))).toBe(true);
+  expect(existsSync(join(path, 'data', 'LOCK'))).toBe(true);
   const again = clientOf((await start({ folder: path })).url);
   for (let i = 0; i < answered; i++) {
     const { Item } = await again.send(
@@ -140,6 +140,19 @@ test('a folder that this process has open is refused too', async () => {
   const path = join(folder, 'db');
   await start({ folder: path });
   await expect(DynamoDbServer.start({ folder: path })).rejects.toThrow(/is in use by another process/);
+});
+
+test('of two that start at once, one is refused', async () => {
+  const path = join(folder, 'db');
+  const started = await Promise.allSettled([start({ folder: path }), start({ folder: path })]);
+  expect(started.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+});
+
+test('a damaged database is named', async () => {
+  const path = join(folder, 'db');
+  await (await DynamoDbServer.start({ folder: path, tables: [TABLE] })).close();
+  writeFileSync(join(path, 'data', 'CURRENT'), 'nonsense');
+  await expect(DynamoDbServer.start({ folder: path })).rejects.toThrow(/can't be opened: .*Delete it to start anew/);
 });
 
 test('a table that DynamoDB refuses is named', async () => {

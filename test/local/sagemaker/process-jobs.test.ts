@@ -115,15 +115,6 @@ test('a job on two instances is Failed by name', async () => {
   expect((await run(scriptRequest('two', '', more))).FailureReason).toMatch(/asks for 2 instances/);
 });
 
-test('the local entry point takes the place of the one in the image', async () => {
-  const Environment = { CDK_HPO_LOCAL_ENTRYPOINT: '["node","-e","console.log(\\"twin\\")"]' };
-  const job = await run(trainingJobRequest('twin', { Environment }));
-  expect(job.TrainingJobStatus).toBe('Completed');
-  expect(service.readLog('twin')).toBe('twin\n');
-  const bad = await run(trainingJobRequest('bad-twin', { Environment: { CDK_HPO_LOCAL_ENTRYPOINT: 'node x' } }));
-  expect(bad.FailureReason).toMatch(/CDK_HPO_LOCAL_ENTRYPOINT is "node x", not a JSON list/);
-});
-
 test('a program that hangs past MaxRuntimeInSeconds is Stopped, MaxRuntimeExceeded', async () => {
   const script = 'setInterval(() => {}, 1000)';
   const job = await run(scriptRequest('hangs', script, { StoppingCondition: { MaxRuntimeInSeconds: 1 } }));

@@ -6,7 +6,7 @@ import {
   SageMakerClient,
   StopTrainingJobCommand,
 } from '@aws-sdk/client-sagemaker';
-import type { CreateTrainingJobRequest } from '@aws-sdk/client-sagemaker';
+import type { CreateTrainingJobRequest, ListTrainingJobsRequest } from '@aws-sdk/client-sagemaker';
 import { VirtualClock } from '../../../local/clock';
 import { LocalHttpServer } from '../../../local/http-server';
 import { SageMakerService, SimulatedJobLauncher } from '../../../local/sagemaker';
@@ -298,7 +298,7 @@ describe('the AWS SDK', () => {
       await service.waitForEnd(name);
     }
     await create('a-3');
-    const list = async (input: ConstructorParameters<typeof ListTrainingJobsCommand>[0]) => {
+    const list = async (input: ListTrainingJobsRequest) => {
       const answer = await clock.track(client.send(new ListTrainingJobsCommand(input)));
       return { names: answer.TrainingJobSummaries!.map((job) => job.TrainingJobName), token: answer.NextToken };
     };

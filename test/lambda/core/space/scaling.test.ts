@@ -25,18 +25,21 @@ test.each(EXAMPLES)('%s from %d to %d: the ends are the ends', (scaling, min, ma
   expect(fromUnit(1, min, max, scaling)).toBeCloseTo(max, 12);
 });
 
-test.each(['linear', 'logarithmic', 'reverseLogarithmic'] as const)('%s never leaves its range and never falls', (scaling) => {
-  const unit = fc.double({ min: 0, max: 1, noNaN: true });
-  const bound = fc.double({ min: 1e-6, max: 0.999999, noNaN: true });
-  fc.assert(
-    fc.property(bound, bound, unit, unit, (a, b, u, v) => {
-      fc.pre(a !== b);
-      const [min, max] = [Math.min(a, b), Math.max(a, b)];
-      const [low, high] = [fromUnit(Math.min(u, v), min, max, scaling), fromUnit(Math.max(u, v), min, max, scaling)];
-      expect(min <= low && low <= high && high <= max).toBe(true);
-    }),
-  );
-});
+test.each(['linear', 'logarithmic', 'reverseLogarithmic'] as const)(
+  '%s never leaves its range and never falls',
+  (scaling) => {
+    const unit = fc.double({ min: 0, max: 1, noNaN: true });
+    const bound = fc.double({ min: 1e-6, max: 0.999999, noNaN: true });
+    fc.assert(
+      fc.property(bound, bound, unit, unit, (a, b, u, v) => {
+        fc.pre(a !== b);
+        const [min, max] = [Math.min(a, b), Math.max(a, b)];
+        const [low, high] = [fromUnit(Math.min(u, v), min, max, scaling), fromUnit(Math.max(u, v), min, max, scaling)];
+        expect(min <= low && low <= high && high <= max).toBe(true);
+      }),
+    );
+  },
+);
 
 test('reverse logarithmic scaling is exact next to 1', () => {
   // GIVEN a momentum from 0 to 1 - 1e-9; WHEN three quarters of the way; THEN 1 - 10^(-6.75)

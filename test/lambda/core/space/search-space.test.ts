@@ -4,7 +4,9 @@ import { Configuration, ParameterDefinition, SearchSpaceDefinition } from '../..
 import { searchSpaceProblems } from '../../../../lib/contract/validate-search-space';
 import { points, searchSpaces } from '../../../support/lambda-spaces';
 
-const spaceAndPoint = searchSpaces().chain((definition) => fc.tuple(fc.constant(definition), points(definition.length)));
+const spaceAndPoint = searchSpaces().chain((definition) =>
+  fc.tuple(fc.constant(definition), points(definition.length)),
+);
 
 /** A parameter exists if its parent does, with one of the condition's values. */
 function shouldExist(definition: SearchSpaceDefinition, parameter: ParameterDefinition, found: Configuration): boolean {
@@ -54,7 +56,9 @@ test('a configuration is found again from its place in the cube', () => {
       for (const parameter of space.parameters) {
         const [value, found] = [configuration[parameter.name], again[parameter.name]];
         if (parameter.type === 'continuous' && value !== undefined) {
-          expect(Math.abs((found as number) - (value as number))).toBeLessThanOrEqual(1e-9 * (parameter.max - parameter.min) + 1e-9 * Math.abs(value as number));
+          expect(Math.abs((found as number) - (value as number))).toBeLessThanOrEqual(
+            1e-9 * (parameter.max - parameter.min) + 1e-9 * Math.abs(value as number),
+          );
         } else {
           expect(found).toBe(value);
         }
@@ -103,7 +107,9 @@ test('the values are found again from the texts that a training job gets', () =>
 test('completing keeps what is given and fills in the rest', () => {
   fc.assert(
     fc.property(
-      spaceAndPoint.chain(([definition, point]) => fc.tuple(fc.constant(definition), points(point.length), points(point.length))),
+      spaceAndPoint.chain(([definition, point]) =>
+        fc.tuple(fc.constant(definition), points(point.length), points(point.length)),
+      ),
       ([definition, given, filling]) => {
         const space = new SearchSpace(definition);
         const all = space.decode(given);
@@ -130,7 +136,14 @@ test('each integer owns an equal part of a linear range, its ends too', () => {
 test('problems name the parameter, the value and what is allowed', () => {
   const space = new SearchSpace([
     { name: 'optimizer', type: 'categorical', values: ['sgd', 'adam'] },
-    { name: 'momentum', type: 'continuous', min: 0, max: 0.99, scaling: 'linear', activeWhen: { parameter: 'optimizer', values: ['sgd'] } },
+    {
+      name: 'momentum',
+      type: 'continuous',
+      min: 0,
+      max: 0.99,
+      scaling: 'linear',
+      activeWhen: { parameter: 'optimizer', values: ['sgd'] },
+    },
   ]);
   expect(space.problems({ optimizer: 'sgd', momentum: 0.5 })).toEqual([]);
   expect(space.problems({ optimizer: 'sgd' })).toEqual(['"momentum" is missing']);
@@ -147,7 +160,8 @@ test('the key of a configuration is the same in any order, and another for anoth
     { name: 'b', type: 'categorical', values: ['x', 'y'], activeWhen: { parameter: 'a', values: [1] } },
   ]);
   expect(space.key({ a: 1, b: 'x' })).toBe(space.key({ b: 'x', a: 1 }));
-  const keys = [{ a: 1, b: 'x' }, { a: 1, b: 'y' }, { a: '2' }, { a: true }].map((one) => space.key(one));
+  const all: Configuration[] = [{ a: 1, b: 'x' }, { a: 1, b: 'y' }, { a: '2' }, { a: true }];
+  const keys = all.map((one) => space.key(one));
   expect(new Set(keys).size).toBe(4);
 });
 

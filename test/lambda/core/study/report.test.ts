@@ -1,0 +1,247 @@
+import { report } from '../../../../lambda/core/study/report';
+import { MetricValue, ReportRequest, TrainAnswer } from '../../../../lib/contract/calls';
+import { TunerDefinition } from '../../../../lib/contract/tuner-definition';
+import { Dynamo, startDynamo } from '../../../support/lambda-dynamo';
+import { TestStudy, at, completed, trainOf } from '../../../support/lambda-study';
+
+let dynamo: Dynamo;
+beforeAll(async () => {
+  dynamo = await startDynamo();
+});
+afterAll(() => dynamo.stop());
+
+async function running(tuner: Partial<TunerDefinition> = {}) {
+  const study = await TestStudy.opened(await dynamo.newTable(), tuner);
+  return { study, first: await study.train() };
+}
+
+/** A report with changes, and what the study holds before and after. */
+async function refused(changes: Partial<ReportRequest>, study: TestStudy, { trial, attempt, token }: TrainAnswer) {
+  const request = { study: study.name, trial, attempt, token, resource: 1, metrics: { accuracy: 0.5 }, ...changes };
+  const before = await study.table.query(study.name, ' ', '~');
+  const error = await report(request, study.store, at(0)).then(
+    () => undefined,
+    ({ name, message }: Error) => ({ name, message }),
+  );
+  expect(await study.table.query(study.name, ' ', '~')).toEqual(before);
+  return error;
+}
+
+test('a report is stored and the trial goes on', async () => {
+  const { study, first } = await running();
+  expect(await study.report(first, 2, 0.25)).toEqual({ decision: 'continue' });
+  expect(await study.report(first, 4, 0.75)).toEqual({ decision: 'continue' });
+  expect(await study.trial(1)).toMatchObject({
+    reportedAttempt: 1,
+    lastResource: 4,
+    metrics: { accuracy: 0.75 },
+    value: 0.75,
+    bestLoss: -0.75,
+    lossSum: -1,
+    reports: 2,
+  });
+  expect(await study.store.reportsAt(study.name, 4)).toMatchObject([
+    { trial: 1, attempt: 1, average: -0.5, metrics: { accuracy: 0.75 } },
+  ]);
+});
+
+test('a trial that is worse than the others is stopped, and stays stopped', async () => {
+  // GIVEN three trials in slots, the scheduler after one report of two others
+  const { study, first } = await running({ scheduler: { name: 'medianStopping', gracePeriod: 1, minimumTrials: 2 } });
+  const others = [await study.train(1), await study.train(2)];
+  for (const other of others) await study.report(other, 1, 0.9);
+  // WHEN the first is worse
+  const answer = await study.report(first, 1, 0.1);
+  // THEN it has to stop, whatever it reports afterwards
+  expect(answer).toEqual({ decision: 'stop', reason: 'worse than the median of 2 trials at resource 1' });
+  expect(await study.report(first, 2, 1)).toEqual(answer);
+  await study.record(first, { status: 'Stopped', secondaryStatus: 'Stopped' });
+  expect(await study.trial(1)).toMatchObject({ state: 'STOPPED', value: 1, message: answer.reason });
+});
+
+test('a trial is not compared with the diverged and with its own earlier attempts', async () => {
+  const { study, first } = await running({ scheduler: { name: 'medianStopping', gracePeriod: 1, minimumTrials: 1 } });
+  await study.report(first, 1, 0.9);
+  await study.report(await study.train(1), 1, 'NaN');
+  const again = trainOf(await study.record(first, { status: 'Failed', failureReason: 'InternalServerError' }));
+  expect(await study.report(again, 1, 0.1)).toEqual({ decision: 'continue' });
+});
+
+test.each<MetricValue>(['NaN', 'Infinity', '-Infinity'])('%s stops the trial: it has diverged', async (value) => {
+  const { study, first } = await running();
+  await study.report(first, 1, 0.5);
+  const answer = { decision: 'stop', reason: `the objective was ${value} at resource 2` };
+  expect(await study.report(first, 2, value)).toEqual(answer);
+  expect(await study.report(first, 2, value)).toEqual(answer);
+  await study.record(first, { status: 'Stopped' });
+  const trial = await study.trial(1);
+  expect(trial).toMatchObject({ state: 'FAILED', failureClass: 'diverged', message: answer.reason });
+  expect(trial.value).toBeUndefined();
+});
+
+test('another metric may be NaN', async () => {
+  const { study, first } = await running();
+  const metrics = { accuracy: 0.5, loss: 'NaN' } as const;
+  const { trial, attempt, token } = first;
+  expect(await report({ study: study.name, trial, attempt, token, resource: 1, metrics }, study.store, at(0))).toEqual({
+    decision: 'continue',
+  });
+});
+
+// fails: AWS's document client refuses numbers above 2^53, DynamoDB those beyond 1e126 (item-table.ts).
+test.each([1e16, -1e20, 1e200, 1e-200])('a loss that explodes to %d is taken, as any finite number', async (loss) => {
+  const { study, first } = await running();
+  expect(await study.report(first, 1, loss).catch((error: Error) => error.message)).toHaveProperty('decision');
+});
+
+test('the same twice gives the same answer and changes nothing', async () => {
+  const { study, first } = await running();
+  const answer = await study.report(first, 1, 0.5, 1);
+  const before = await study.table.query(study.name, ' ', '~');
+  expect(await study.report(first, 1, 0.5, 99)).toEqual(answer);
+  expect(await study.table.query(study.name, ' ', '~')).toEqual(before);
+});
+
+test('the same again later, out of order, gives the same answer too', async () => {
+  const { study, first } = await running();
+  const answer = await study.report(first, 1, 0.5);
+  await study.report(first, 2, 0.6);
+  expect(await study.report(first, 1, 0.5)).toEqual(answer);
+  expect(await study.trial(1)).toMatchObject({ lastResource: 2, value: 0.6, reports: 2 });
+});
+
+test('the same many times at once is counted once', async () => {
+  const { study, first } = await running();
+  await Promise.all(Array.from({ length: 8 }, () => study.report(first, 1, 0.5)));
+  expect(await study.trial(1)).toMatchObject({ reports: 1, lossSum: -0.5 });
+});
+
+describe('is refused and nothing is stored:', () => {
+  test('a second report with other values', async () => {
+    const { study, first } = await running();
+    await study.report(first, 1, 0.5);
+    expect(await refused({ metrics: { accuracy: 0.6 } }, study, first)).toEqual({
+      name: 'InvalidReport',
+      message: 'metrics at resource 1 were reported before with other values: {"accuracy":0.5}, now {"accuracy":0.6}',
+    });
+    expect(await refused({ metrics: { accuracy: 0.5, loss: 1 } }, study, first)).toMatchObject({
+      name: 'InvalidReport',
+    });
+  });
+
+  test('a report out of order', async () => {
+    const { study, first } = await running();
+    await study.report(first, 5, 0.5);
+    expect(await refused({ resource: 4 }, study, first)).toEqual({
+      name: 'InvalidReport',
+      message: 'resource must grow from report to report, got 4 after 5',
+    });
+  });
+
+  test('a report without the objective', async () => {
+    const { study, first } = await running();
+    expect(await refused({ metrics: { loss: 1, acc: 0.5 } }, study, first)).toEqual({
+      name: 'InvalidReport',
+      message: 'metrics must hold the objective "accuracy", got loss, acc',
+    });
+  });
+
+  test.each<[string, Partial<ReportRequest>]>([
+    ['trial', { trial: 7 }],
+    ['study', { study: 'other' }],
+  ])('an unknown %s', async (_, changes) => {
+    const { study, first } = await running();
+    const { study: name, trial } = { study: study.name, trial: first.trial, ...changes };
+    expect(await refused(changes, study, first)).toEqual({
+      name: 'InvalidReport',
+      message: `trial ${trial} of study "${name}" doesn't exist; study and trial must be those of CDK_HPO_STUDY and CDK_HPO_TRIAL`,
+    });
+  });
+
+  test('a wrong token, also that of another trial, and of an attempt that was never started', async () => {
+    const { study, first } = await running();
+    const second = await study.train(1);
+    const message = "token isn't that of attempt 1 of trial 1; it must be that of CDK_HPO_TOKEN";
+    expect(await refused({ token: 'x' }, study, first)).toEqual({ name: 'InvalidReport', message });
+    expect(await refused({ token: second.token }, study, first)).toEqual({ name: 'InvalidReport', message });
+    expect(await refused({ attempt: 2 }, study, first)).toMatchObject({ name: 'InvalidReport' });
+  });
+
+  test('a report for a trial that has ended', async () => {
+    const { study, first } = await running();
+    await study.complete(first, 0.5);
+    expect(await refused({ resource: 2 }, study, first)).toEqual({
+      name: 'AttemptEnded',
+      message: 'attempt 1 of trial 1 has ended; the trial is COMPLETED',
+    });
+  });
+
+  test('a report of an attempt after the next one has begun', async () => {
+    const { study, first } = await running();
+    await study.record(first, { status: 'Failed', failureReason: 'InternalServerError' });
+    expect(await refused({ resource: 2 }, study, first)).toMatchObject({ name: 'AttemptEnded' });
+  });
+
+  test('what is no report at all', async () => {
+    const { study, first } = await running();
+    expect(await refused({ resource: -1 }, study, first)).toMatchObject({ name: 'InvalidReport' });
+    await expect(report(null as unknown as ReportRequest, study.store, at(0))).rejects.toMatchObject({
+      name: 'InvalidReport',
+    });
+  });
+});
+
+describe('a new attempt', () => {
+  async function restarted() {
+    const { study, first } = await running();
+    await study.report(first, 1, 0.2);
+    await study.report(first, 2, 0.4);
+    const again = trainOf(await study.record(first, { status: 'Failed', failureReason: 'InternalServerError' }));
+    return { study, again };
+  }
+
+  test('that begins anew counts its own reports only', async () => {
+    const { study, again } = await restarted();
+    expect(await study.report(again, 1, 0.3)).toEqual({ decision: 'continue' });
+    expect(await study.trial(1)).toMatchObject({
+      reportedAttempt: 2,
+      lastResource: 1,
+      value: 0.3,
+      bestLoss: -0.3,
+      reports: 1,
+    });
+  });
+
+  test('that goes on from its checkpoint continues the curve', async () => {
+    const { study, again } = await restarted();
+    await study.report(again, 3, 0.6);
+    const trial = await study.trial(1);
+    expect(trial).toMatchObject({ lastResource: 3, value: 0.6, bestLoss: -0.6, reports: 3 });
+    expect(trial.lossSum).toBeCloseTo(-1.2);
+  });
+
+  test('that reports nothing more keeps what the first reported', async () => {
+    const { study, again } = await restarted();
+    await study.record(again, completed());
+    expect(await study.trial(1)).toMatchObject({ state: 'COMPLETED', value: 0.4 });
+  });
+});
+
+test('when the time of the study is over, trials are told to stop', async () => {
+  const { study, first } = await running({ maxDurationSeconds: 100 });
+  expect(await study.report(first, 1, 0.5, 99)).toEqual({ decision: 'continue' });
+  expect(await study.report(first, 2, 0.5, 100)).toEqual({
+    decision: 'stop',
+    reason: 'the maximum duration of 100 seconds is over',
+  });
+});
+
+// fails: nothing ever sets `ending` of the study's record, which `decide` looks at (records.ts, report.ts).
+test('when a trial has reached the target, the others are told to stop', async () => {
+  const { study, first } = await running({
+    objective: { metric: 'accuracy', direction: 'maximize', targetValue: 0.9 },
+  });
+  const second = await study.train(1);
+  expect(await study.complete(first, 0.95)).toMatchObject({ action: 'none' });
+  expect(await study.report(second, 1, 0.5)).toMatchObject({ decision: 'stop' });
+});
