@@ -1,6 +1,7 @@
 import { MAX_METRIC_REGEX_LENGTH, METRIC_NAME_PATTERN } from './contract/limits';
 import { ObjectiveDefinition } from './contract/tuner-definition';
-import { requireLength, requireMatch, requireNumber } from './private/checks';
+import { Token } from 'aws-cdk-lib';
+import { requireLength, requireMatch, requireNoExpression, requireNumber } from './private/checks';
 
 /** Details of an objective. */
 export interface ObjectiveOptions {
@@ -54,7 +55,13 @@ export class Objective {
     );
     requireNumber('targetValue of the objective', options.targetValue, 'a finite number', Number.isFinite);
     requireLength('regex of the objective', options.regex, MAX_METRIC_REGEX_LENGTH);
-    if (options.regex !== undefined && countGroups(options.regex) !== 1) {
+    requireNoExpression('regex of the objective', options.regex);
+    requireLength(
+      'default regex of the objective, made of its metric; give a regex:',
+      this._regex(),
+      MAX_METRIC_REGEX_LENGTH,
+    );
+    if (options.regex !== undefined && !Token.isUnresolved(options.regex) && countGroups(options.regex) !== 1) {
       throw new Error(
         `regex of the objective must be a regular expression with one group around the number, got ${JSON.stringify(options.regex)}`,
       );
@@ -74,6 +81,8 @@ export class Objective {
 }
 
 function escaped(text: string): string {
+  // escaping would destroy a token; its value is taken as it comes.
+  if (Token.isUnresolved(text)) return text;
   return text.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&');
 }
 

@@ -3,6 +3,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as s3Assets from 'aws-cdk-lib/aws-s3-assets';
 import { Construct } from 'constructs';
+import { requireMatch } from './private/checks';
 import { grantReadPrefix } from './private/s3-access';
 
 /** Where a channel's data lies. */
@@ -20,6 +21,7 @@ export abstract class TrainingChannel {
    * @default prefix - the whole bucket
    */
   public static fromBucket(bucket: s3.IBucket, prefix: string = ''): TrainingChannel {
+    requireMatch('prefix of TrainingChannel.fromBucket', prefix, /^(?!\/)/, 'a prefix without a slash at its start');
     return new BucketChannel(bucket, prefix);
   }
 

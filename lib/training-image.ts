@@ -4,6 +4,7 @@ import * as ecrAssets from 'aws-cdk-lib/aws-ecr-assets';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { FactName } from 'aws-cdk-lib/region-info';
 import { Construct } from 'constructs';
+import { requireLength, requireMatch } from './private/checks';
 
 /** An image and who may pull it. */
 export interface TrainingImageConfig {
@@ -38,6 +39,8 @@ export abstract class TrainingImage {
    * @param uri at most 255 characters
    */
   public static fromUri(uri: string): TrainingImage {
+    requireMatch('uri of TrainingImage.fromUri', uri, /^[^\s{%]+$/, 'the URI of an image, without spaces');
+    requireLength('uri of TrainingImage.fromUri', uri, 255);
     return new UriImage(uri);
   }
 

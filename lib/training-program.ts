@@ -4,6 +4,7 @@ import * as path from 'path';
 import { FileSystem, IgnoreMode } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as s3Assets from 'aws-cdk-lib/aws-s3-assets';
+import * as cxapi from 'aws-cdk-lib/cx-api';
 import { Construct } from 'constructs';
 import { TRAINING_ENVIRONMENT } from './contract/environment';
 import { grantReadPrefix } from './private/s3-access';
@@ -174,19 +175,27 @@ class ScriptProgram extends TrainingProgram {
 
   /** The user's folder with our clients beside it, as one zip. */
   private uploadCode(scope: Construct, interpreters: Interpreter[]): s3Assets.Asset {
+    // where assets aren't staged, the deployment reads this very folder.
+    const keep = scope.node.tryGetContext(cxapi.DISABLE_ASSET_STAGING_CONTEXT) !== undefined;
     const staging = fs.mkdtempSync(path.join(os.tmpdir(), 'cdk-hpo-'));
     try {
-      FileSystem.copyDirectory(this.folder, staging, {
+      FileSystem.copyDirectory(path.resolve(this.folder), staging, {
         exclude: this.options.exclude ?? DEFAULT_EXCLUDE,
         ignoreMode: IgnoreMode.GLOB,
       });
+      for (const entry of [this.entry, this.options.localEntry ?? this.entry]) {
+        if (!fs.existsSync(path.join(staging, entry))) {
+          throw new Error(
+            `exclude of TrainingProgram.fromScript must leave the program itself, got a pattern that excludes ${JSON.stringify(entry)}`,
+          );
+        }
+      }
       for (const { clientFile } of interpreters) {
         fs.copyFileSync(shippedFile('client', 'dist', clientFile), path.join(staging, path.basename(clientFile)));
       }
-      // the asset copies the folder at once, so the staging folder may go.
       return new s3Assets.Asset(scope, 'Code', { path: staging });
     } finally {
-      fs.rmSync(staging, { recursive: true, force: true });
+      if (!keep) fs.rmSync(staging, { recursive: true, force: true });
     }
   }
 }

@@ -1,3 +1,4 @@
+import { ArnFormat, Stack } from 'aws-cdk-lib';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
@@ -17,7 +18,33 @@ export class TunerGrants {
 
   /** See studies run: executions, their history and their output. */
   public readStudies(grantee: iam.IGrantable): iam.Grant {
-    return this.stateMachine.grantRead(grantee);
+    const grant = this.stateMachine.grantRead(grantee);
+    const slots = (resource: string, resourceName: string) =>
+      Stack.of(this.stateMachine).formatArn({
+        service: 'states',
+        resource,
+        resourceName,
+        arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+      });
+    const name = this.stateMachine.stateMachineName;
+    // the slots of a study are executions of their own.
+    return grant.combine(
+      iam.Grant.addToPrincipal({
+        grantee,
+        actions: [
+          'states:ListMapRuns',
+          'states:DescribeMapRun',
+          'states:ListExecutions',
+          'states:DescribeExecution',
+          'states:GetExecutionHistory',
+        ],
+        resourceArns: [
+          slots('execution', `${name}:*`),
+          slots('execution', `${name}/Slots:*`),
+          slots('mapRun', `${name}/Slots:*`),
+        ],
+      }),
+    );
   }
 
   /** Stop studies. Their training jobs are stopped with them. */

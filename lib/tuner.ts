@@ -12,7 +12,7 @@ import { MAX_DURATION_SECONDS, MAX_PARALLEL_TRIALS, MAX_TRIALS } from './contrac
 import { TunerDefinition } from './contract/tuner-definition';
 import { Objective } from './objective';
 import { Parameter } from './parameter';
-import { requireInteger } from './private/checks';
+import { requireInteger, requireSeconds } from './private/checks';
 import { trainingJobArn } from './private/create-training-job-task';
 import { toInitialConfigurations, toSearchSpace } from './private/search-space-definition';
 import { createStepFunction } from './private/step-function';
@@ -310,9 +310,7 @@ function validate(props: TunerProps): void {
   requireInteger('maxTrials', props.maxTrials, 1, MAX_TRIALS);
   requireInteger('maxParallelTrials', props.maxParallelTrials, 1, MAX_PARALLEL_TRIALS);
   requireInteger('maxTrialsWithoutImprovement', props.maxTrialsWithoutImprovement, 1, MAX_TRIALS);
-  if (props.maxDuration && !props.maxDuration.isUnresolved()) {
-    requireInteger('maxDuration in seconds', props.maxDuration.toSeconds(), 1, MAX_DURATION_SECONDS);
-  }
+  requireSeconds('maxDuration', props.maxDuration, 1, MAX_DURATION_SECONDS);
 }
 
 function toDefinition(

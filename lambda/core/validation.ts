@@ -22,7 +22,12 @@ function isTelling(error: ErrorObject): boolean {
 }
 
 function sentence(what: string, error: ErrorObject): string {
-  const field = error.instancePath.slice(1).replaceAll('/', '.');
+  const field = error.instancePath
+    .slice(1)
+    .split('/')
+    // JSON pointers write / and ~ of a name like this.
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
+    .join('.');
   const place = field === '' ? what : `${field} of ${what}`;
   const schema = error.parentSchema as Schema;
   switch (error.keyword) {

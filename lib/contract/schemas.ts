@@ -86,7 +86,7 @@ export const REPORT_REQUEST_SCHEMA: Schema = {
   properties: {
     study: studyName,
     trial: integer(1, MAX_TRIALS),
-    attempt: integer(1, 1000),
+    attempt: integer(1, 1_000_000),
     token: text(256),
     resource: {
       type: 'number',
@@ -131,7 +131,8 @@ export const OPEN_REQUEST_SCHEMA: Schema = {
   additionalProperties: false,
   required: ['input', 'tuner', 'execution', 'executionName', 'at'],
   properties: {
-    input: { type: 'object', description: 'an object' },
+    // checked by Open study itself, with the user's error name.
+    input: anything,
     tuner: { type: 'object', description: "the tuner's definition" },
     execution: text(512),
     executionName: text(80),
@@ -163,7 +164,7 @@ export const RECORD_REQUEST_SCHEMA: Schema = {
   properties: {
     ...turn,
     trial: integer(1, MAX_TRIALS),
-    attempt: integer(1, 1000),
+    attempt: integer(1, 1_000_000),
     outcome: {
       type: 'object',
       description: 'an object',

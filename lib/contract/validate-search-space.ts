@@ -6,6 +6,10 @@ import {
 } from './limits';
 import { ParameterDefinition, ParameterValue, SearchSpaceDefinition } from './search-space';
 
+/** DynamoDB holds numbers from 1e-130 to 1e126 in size; ranges stay well inside. */
+const MIN_MAGNITUDE = 1e-100;
+const MAX_MAGNITUDE = 1e100;
+
 /** Tells whether a value is only known at deployment (a CDK token); the Lambda steps know every value. */
 export type IsUnresolved = (value: unknown) => boolean;
 
@@ -28,7 +32,7 @@ export function searchSpaceProblems(space: SearchSpaceDefinition, isUnresolved: 
   for (const parameter of space) {
     problems.push(...rangeProblems(parameter, isUnresolved));
   }
-  problems.push(...conditionProblems(space));
+  problems.push(...conditionProblems(space, isUnresolved));
   return problems;
 }
 
@@ -41,6 +45,9 @@ function nameProblems(space: SearchSpaceDefinition): string[] {
         `parameter name must start with a letter or underscore and hold only letters, digits and _ . : -, got ${show(name)}`,
       );
       continue;
+    }
+    if (name === '__proto__') {
+      problems.push('parameter name must not be __proto__, which JavaScript programs take for something else');
     }
     if (name.length > MAX_PARAMETER_NAME_LENGTH) {
       problems.push(
@@ -91,6 +98,8 @@ function boundsProblems(
     if (isUnresolved(value)) continue;
     if (typeof value !== 'number' || !Number.isFinite(value)) {
       problems.push(`${name} ${of} must be a finite number, got ${show(value)}`);
+    } else if (Math.abs(value) > MAX_MAGNITUDE || (value !== 0 && Math.abs(value) < MIN_MAGNITUDE)) {
+      problems.push(`${name} ${of} must be 0 or from ${MIN_MAGNITUDE} to ${MAX_MAGNITUDE} in size, got ${show(value)}`);
     } else if (type === 'integer' && !Number.isSafeInteger(value)) {
       problems.push(`${name} ${of} must be an integer, got ${show(value)}; use Parameter.continuous for fractions`);
     }
@@ -129,14 +138,15 @@ function valuesProblems(
     return [`values ${of} must be a list of at least one value, got ${show(values)}`];
   }
   const problems = values.flatMap((value) => valueProblems(`each of values ${of}`, value, isUnresolved));
-  const texts = values.map((value) => String(value));
+  const known = values.filter((value) => !isUnresolved(value));
+  const texts = known.map((value) => String(value));
   const twice = texts.find((text, i) => texts.indexOf(text) !== i);
   if (twice !== undefined) {
     // both arrive in the container as the same text.
     problems.push(`values ${of} must be unique, got ${show(twice)} twice`);
   }
-  const numbers = values.filter((value) => typeof value === 'number') as number[];
-  if (type === 'ordinal' && numbers.length === values.length && numbers.some((n, i) => i > 0 && n < numbers[i - 1])) {
+  const numbers = known.filter((value) => typeof value === 'number') as number[];
+  if (type === 'ordinal' && numbers.length === known.length && numbers.some((n, i) => i > 0 && n < numbers[i - 1])) {
     problems.push(`values ${of} must be in ascending order for an ordinal, got ${show(values)}`);
   }
   return problems;
@@ -158,7 +168,7 @@ function valueProblems(what: string, value: unknown, isUnresolved: IsUnresolved)
   return value.trimStart().startsWith('{%') ? [`${what} must not start with "{%", got ${show(value)}`] : [];
 }
 
-function conditionProblems(space: SearchSpaceDefinition): string[] {
+function conditionProblems(space: SearchSpaceDefinition, isUnresolved: IsUnresolved): string[] {
   const problems: string[] = [];
   const byName = new Map(space.map((parameter) => [parameter.name, parameter]));
   for (const { name, activeWhen } of space) {
@@ -176,7 +186,7 @@ function conditionProblems(space: SearchSpaceDefinition): string[] {
       continue;
     }
     for (const value of activeWhen.values) {
-      const allowed = allowedValues(parent, value);
+      const allowed = isUnresolved(value) ? undefined : allowedValues(parent, value, isUnresolved);
       if (allowed !== undefined) {
         problems.push(`${what} must use values that ${show(parent.name)} can take (${allowed}), got ${show(value)}`);
       }
@@ -193,15 +203,24 @@ function conditionProblems(space: SearchSpaceDefinition): string[] {
 }
 
 /** What the parent can take, in words, if `value` isn't one of it; else undefined. */
-function allowedValues(parent: ParameterDefinition, value: ParameterValue): string | undefined {
+function allowedValues(
+  parent: ParameterDefinition,
+  value: ParameterValue,
+  isUnresolved: IsUnresolved,
+): string | undefined {
   switch (parent.type) {
     case 'categorical':
     case 'ordinal':
-      return parent.values.includes(value) ? undefined : parent.values.map(show).join(', ');
+      return isUnresolved(parent.values) || parent.values.some(isUnresolved) || parent.values.includes(value)
+        ? undefined
+        : parent.values.map(show).join(', ');
     case 'constant':
-      return parent.value === value ? undefined : show(parent.value);
+      return isUnresolved(parent.value) || parent.value === value ? undefined : show(parent.value);
     case 'integer':
-      return typeof value === 'number' && Number.isInteger(value) && value >= parent.min && value <= parent.max
+      return typeof value === 'number' &&
+        Number.isInteger(value) &&
+        (isUnresolved(parent.min) || value >= parent.min) &&
+        (isUnresolved(parent.max) || value <= parent.max)
         ? undefined
         : `integers from ${parent.min} to ${parent.max}`;
     case 'continuous':

@@ -1,4 +1,4 @@
-import { Token } from 'aws-cdk-lib';
+import { Duration, Token } from 'aws-cdk-lib';
 
 /** Checks of props: eager, and silent about values that are only known at deployment. */
 
@@ -16,7 +16,7 @@ export function requireNumber(
   test: (n: number) => boolean,
 ): void {
   if (value === undefined || Token.isUnresolved(value)) return;
-  if (typeof value !== 'number' || !test(value)) {
+  if (typeof value !== 'number' || !Number.isFinite(value) || !test(value)) {
     throw new Error(`${name} must be ${allowed}, got ${typeof value === 'number' ? value : JSON.stringify(value)}`);
   }
 }
@@ -41,4 +41,9 @@ export function requireNoExpression(name: string, value: string | undefined): vo
   if (value.trimStart().startsWith('{%')) {
     throw new Error(`${name} must not start with "{%", got ${JSON.stringify(value)}`);
   }
+}
+
+export function requireSeconds(name: string, value: Duration | undefined, min: number, max: number): void {
+  if (value === undefined || value.isUnresolved()) return;
+  requireInteger(`${name} in seconds`, value.toSeconds({ integral: false }), min, max);
 }

@@ -2,30 +2,33 @@ import { ArnFormat, Aws, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 
-/** The training jobs' role: logs and metrics here; data, image and reports are granted by what needs them. */
+/** The training jobs' role. */
 export function createTrainingRole(scope: Construct): iam.Role {
-  const stack = Stack.of(scope);
-  const role = new iam.Role(scope, 'TrainingRole', {
+  return new iam.Role(scope, 'TrainingRole', {
     description: 'Training jobs of a tuner',
     assumedBy: new iam.ServicePrincipal('sagemaker.amazonaws.com', {
       // against the confused deputy: only for jobs of this account.
       conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } },
     }),
   });
-  role.addToPolicy(
+}
+
+/** Logs and metrics; data, image and reports are granted by what needs them. A role that can't be changed is left alone. */
+export function grantTraining({ grantPrincipal }: iam.IRole, scope: Construct): void {
+  const logGroup = (suffix: string) =>
+    Stack.of(scope).formatArn({
+      service: 'logs',
+      resource: 'log-group',
+      resourceName: `/aws/sagemaker/TrainingJobs${suffix}`,
+      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+    });
+  grantPrincipal.addToPrincipalPolicy(
     new iam.PolicyStatement({
       actions: ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:PutLogEvents', 'logs:DescribeLogStreams'],
-      resources: ['', ':log-stream:*'].map((suffix) =>
-        stack.formatArn({
-          service: 'logs',
-          resource: 'log-group',
-          resourceName: `/aws/sagemaker/TrainingJobs${suffix}`,
-          arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-        }),
-      ),
+      resources: [logGroup(''), logGroup(':log-stream:*')],
     }),
   );
-  role.addToPolicy(
+  grantPrincipal.addToPrincipalPolicy(
     new iam.PolicyStatement({
       actions: ['cloudwatch:PutMetricData'],
       // has no resource-level permission.
@@ -33,5 +36,4 @@ export function createTrainingRole(scope: Construct): iam.Role {
       conditions: { StringEquals: { 'cloudwatch:namespace': '/aws/sagemaker/TrainingJobs' } },
     }),
   );
-  return role;
 }

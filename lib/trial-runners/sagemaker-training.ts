@@ -1,4 +1,4 @@
-import { Duration, Size, SizeRoundingBehavior, Token } from 'aws-cdk-lib';
+import { Duration, Size, SizeRoundingBehavior, Stack, Token } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
@@ -9,6 +9,7 @@ import {
   ENVIRONMENT_KEY_PATTERN,
   MAX_CHANNELS,
   MAX_ENVIRONMENT_ENTRIES,
+  MAX_ENVIRONMENT_KEY_LENGTH,
   MAX_ENVIRONMENT_VALUE_LENGTH,
   MAX_HYPERPARAMETERS,
   MAX_HYPERPARAMETER_VALUE_LENGTH,
@@ -16,11 +17,18 @@ import {
   MAX_RUNTIME_SECONDS,
 } from '../contract/limits';
 import { TRAINING_PRICES } from '../contract/prices';
-import { requireInteger, requireLength, requireMatch, requireNoExpression, requireNumber } from '../private/checks';
+import {
+  requireInteger,
+  requireLength,
+  requireMatch,
+  requireNoExpression,
+  requireNumber,
+  requireSeconds,
+} from '../private/checks';
 import { CreateTrainingJobTask } from '../private/create-training-job-task';
 import { grantSyncPrefix, grantWritePrefix } from '../private/s3-access';
 import { TRAIN_RETRIES } from '../private/train-retries';
-import { createTrainingRole } from '../private/training-role';
+import { createTrainingRole, grantTraining } from '../private/training-role';
 import { TrainingChannel } from '../training-channel';
 import { TrainingImage } from '../training-image';
 import { TrainingProgram, TrainingProgramConfig } from '../training-program';
@@ -162,6 +170,7 @@ export class SageMakerTraining {
     const { props } = this;
     checkNames(props, options.parameterNames);
     const trainingRole = props.role ?? createTrainingRole(scope);
+    grantTraining(trainingRole, scope);
     // names of training jobs are shared by the whole account and region; their ARNs are in lower case.
     const jobNamePrefix = `hpo-${scope.node.addr.slice(0, 8)}`;
     const instanceType = props.instanceType ?? 'ml.m5.xlarge';
@@ -227,7 +236,7 @@ export class SageMakerTraining {
         VolumeSizeInGB: (props.volumeSize ?? Size.gibibytes(30)).toGibibytes(),
       },
       StoppingCondition: { MaxRuntimeInSeconds: (props.maxRuntime ?? Duration.hours(24)).toSeconds() },
-      HyperParameters: `{% $merge([${JSON.stringify(props.hyperparameters ?? {})}, $next.hyperparameters]) %}`,
+      HyperParameters: `{% $merge([${Stack.of(scope).toJsonString(props.hyperparameters ?? {})}, $next.hyperparameters]) %}`,
       Environment: {
         ...props.environment,
         ...program.environment,
@@ -263,9 +272,7 @@ function validate(props: SageMakerTrainingProps): void {
   );
   requireInteger('instanceCount', props.instanceCount, 1, DEFAULT_INSTANCES_PER_JOB);
   requireNumber('pricePerInstanceHour', props.pricePerInstanceHour, 'a number of at least 0', (n) => n >= 0);
-  if (props.maxRuntime && !props.maxRuntime.isUnresolved()) {
-    requireInteger('maxRuntime in seconds', props.maxRuntime.toSeconds(), 1, MAX_RUNTIME_SECONDS);
-  }
+  requireSeconds('maxRuntime', props.maxRuntime, 1, MAX_RUNTIME_SECONDS);
   if (props.volumeSize && !props.volumeSize.isUnresolved()) {
     requireInteger(
       'volumeSize in gibibytes',
@@ -286,6 +293,7 @@ function validate(props: SageMakerTrainingProps): void {
       ENVIRONMENT_KEY_PATTERN,
       'letters, digits and underscores, not starting with a digit',
     );
+    requireLength('name of environment', name, MAX_ENVIRONMENT_KEY_LENGTH);
     requireLength(`environment ${name}`, value, MAX_ENVIRONMENT_VALUE_LENGTH);
     requireNoExpression(`environment ${name}`, value);
     if (name.startsWith(RESERVED_ENVIRONMENT_PREFIX)) {
@@ -321,7 +329,9 @@ function validate(props: SageMakerTrainingProps): void {
 }
 
 function checkNames({ hyperparameters = {} }: SageMakerTrainingProps, parameterNames: string[]): void {
-  const both = Object.keys(hyperparameters).find((name) => parameterNames.includes(name));
+  // in the container both would be SM_HP_<NAME>, in capitals.
+  const searched = parameterNames.map((name) => name.toUpperCase());
+  const both = Object.keys(hyperparameters).find((name) => searched.includes(name.toUpperCase()));
   if (both !== undefined) {
     throw new Error(
       `hyperparameters must not hold parameters of the search space, got ${JSON.stringify(both)} in both; remove it from one`,

@@ -25,6 +25,7 @@ class Grid {
   readonly size: number;
   private readonly children = new Map<string, ParameterDefinition[]>();
   private readonly roots: ParameterDefinition[];
+  private readonly sizes = new Map<ParameterDefinition, number>();
 
   constructor(
     space: SearchSpace,
@@ -53,7 +54,15 @@ class Grid {
 
   /** A parameter's values add up, each with the combinations below it. */
   private sizeOf(parameter: ParameterDefinition): number {
-    return this.values(parameter).reduce<number>((sum, value) => sum + this.sizeOfAll(this.below(parameter, value)), 0);
+    let size = this.sizes.get(parameter);
+    if (size === undefined) {
+      size = this.values(parameter).reduce<number>(
+        (sum, value) => sum + this.sizeOfAll(this.below(parameter, value)),
+        0,
+      );
+      this.sizes.set(parameter, size);
+    }
+    return size;
   }
 
   private fill(parameters: ParameterDefinition[], index: number, configuration: Configuration): void {

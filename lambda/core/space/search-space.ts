@@ -22,7 +22,11 @@ export class SearchSpace {
   isActive(parameter: ParameterDefinition, configuration: Configuration): boolean {
     const condition = parameter.activeWhen;
     // an inactive parent has no value, so its children are inactive too.
-    return condition === undefined || condition.values.includes(configuration[condition.parameter]);
+    return (
+      condition === undefined ||
+      (Object.hasOwn(configuration, condition.parameter) &&
+        condition.values.includes(configuration[condition.parameter]))
+    );
   }
 
   /** The configuration at a point of the unit cube; the coordinates of inactive parameters are passed over. */
@@ -39,7 +43,7 @@ export class SearchSpace {
   /** A point of the unit cube for a configuration; undefined at inactive parameters. */
   encode(configuration: Configuration): (number | undefined)[] {
     return this.parameters.map((parameter) =>
-      parameter.name in configuration ? encode(parameter, configuration[parameter.name]) : undefined,
+      Object.hasOwn(configuration, parameter.name) ? encode(parameter, configuration[parameter.name]) : undefined,
     );
   }
 
@@ -48,7 +52,9 @@ export class SearchSpace {
     const configuration: Configuration = {};
     this.parameters.forEach((parameter, i) => {
       if (this.isActive(parameter, configuration)) {
-        configuration[parameter.name] = partial[parameter.name] ?? decode(parameter, point[i]);
+        configuration[parameter.name] = Object.hasOwn(partial, parameter.name)
+          ? partial[parameter.name]
+          : decode(parameter, point[i]);
       }
     });
     return configuration;
@@ -59,14 +65,16 @@ export class SearchSpace {
     return [
       ...configurationProblems(this.parameters, configuration),
       ...this.parameters
-        .filter((parameter) => this.isActive(parameter, configuration) && !(parameter.name in configuration))
+        .filter((parameter) => this.isActive(parameter, configuration) && !Object.hasOwn(configuration, parameter.name))
         .map((parameter) => `${JSON.stringify(parameter.name)} is missing`),
     ];
   }
 
   /** The same text for the same configuration. */
   key(configuration: Configuration): string {
-    return JSON.stringify(this.parameters.map(({ name }) => configuration[name] ?? null));
+    return JSON.stringify(
+      this.parameters.map(({ name }) => (Object.hasOwn(configuration, name) ? configuration[name] : null)),
+    );
   }
 }
 

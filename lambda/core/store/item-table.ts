@@ -29,7 +29,11 @@ export class DynamoItemTable implements ItemTable {
     settings: DynamoDBClientConfig = {},
   ) {
     const client = new DynamoDBClient({ ...CLIENT_SETTINGS, ...settings });
-    this.client = DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
+    this.client = DynamoDBDocumentClient.from(client, {
+      marshallOptions: { removeUndefinedValues: true, allowImpreciseNumbers: true },
+      // numbers come back as JavaScript's own, the large ones too.
+      unmarshallOptions: { wrapNumbers: (text: string) => Number(text) },
+    });
   }
 
   async get(partition: string, key: string) {
@@ -85,7 +89,7 @@ export class DynamoItemTable implements ItemTable {
       await this.client.send(
         new PutCommand({
           TableName: this.tableName,
-          Item: { ...item, study: partition, item: key },
+          Item: { ...(storable(item) as object), study: partition, item: key },
           ...condition,
           ExpressionAttributeNames: names,
         }),
@@ -96,4 +100,21 @@ export class DynamoItemTable implements ItemTable {
       throw error;
     }
   }
+}
+
+/** DynamoDB's numbers are 0 or have a magnitude from 1e-130 to 1e126. */
+const SMALLEST = 1e-130;
+const LARGEST = 1e125;
+
+/** The same with numbers that DynamoDB can hold: a loss that explodes is still a report. */
+function storable(value: unknown): unknown {
+  if (typeof value === 'number') {
+    if (Math.abs(value) < SMALLEST) return 0;
+    return Math.min(Math.max(value, -LARGEST), LARGEST);
+  }
+  if (Array.isArray(value)) return value.map(storable);
+  if (typeof value === 'object' && value !== null) {
+    return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, storable(part)]));
+  }
+  return value;
 }

@@ -20,7 +20,7 @@ export function reportPrefix(resource: number): string {
 }
 
 export function reportKey(resource: number, trial: number, attempt: number): string {
-  return `${reportPrefix(resource)}${String(trial).padStart(8, '0')}#${attempt}`;
+  return `${reportPrefix(resource)}${String(trial).padStart(8, '0')}#${String(attempt).padStart(6, '0')}`;
 }
 
 export function slotKey(slot: number): string {

@@ -31,7 +31,13 @@ export interface StudyRecord extends Versioned {
   /** Set once the search algorithm has nothing left to propose. */
   readonly exhausted?: string;
   /** The last round that was reviewed, the trials that had ended by then, and how many rounds in a row ended none. */
-  readonly review?: { readonly round: number; readonly ended: number; readonly idle: number };
+  readonly review?: {
+    readonly round: number;
+    readonly ended: number;
+    readonly idle: number;
+    /** Why the study is complete, if it is. */
+    readonly reason?: string;
+  };
 }
 
 /** Why an attempt failed: the classes of the design, each with one answer. */

@@ -1,4 +1,4 @@
-import { StudyRecord, TrialRecord, hasEnded } from '../store/records';
+import { FailureClass, StudyRecord, TrialRecord, hasEnded } from '../store/records';
 import { bestTrial, lossOf } from './objective';
 
 /** So many trials that all failed the same way, and none that worked, end the study. */
@@ -11,7 +11,7 @@ export function endReason(study: StudyRecord, trials: readonly TrialRecord[], at
     durationOver(study, at) ??
     targetReached(study, trials) ??
     noImprovement(study, trials) ??
-    allFailing(trials)
+    allFailing(study, trials)
   );
 }
 
@@ -55,16 +55,25 @@ function noImprovement({ tuner }: StudyRecord, trials: readonly TrialRecord[]): 
   const best = limit === undefined ? undefined : bestTrial(tuner.objective, trials);
   if (limit === undefined || best === undefined) return undefined;
 
-  const since = trials.filter((trial) => hasEnded(trial) && trial.endedAt! > best.endedAt!).length;
+  const since = trials.filter(
+    (trial) => hasEnded(trial) && Date.parse(trial.endedAt!) > Date.parse(best.endedAt!),
+  ).length;
   return since >= limit ? `${since} trials in a row brought no improvement over trial ${best.trial}` : undefined;
 }
 
-function allFailing(trials: readonly TrialRecord[]): string | undefined {
+/** Failures that say something of the program or the request, so that more trials would fail as well. */
+const TELLING_FAILURES: readonly (FailureClass | undefined)[] = ['userCode', 'badRequest', 'noMetric', 'timeOut'];
+
+/** Of this run only: a resume comes with hope of better, such as a mended program. */
+function allFailing({ startedAt }: StudyRecord, trials: readonly TrialRecord[]): string | undefined {
   const ended = trials.filter(hasEnded);
-  const first = ended[0];
-  const sameWay = ended.every(({ state, failureClass }) => state === 'FAILED' && failureClass === first.failureClass);
-  // trials that diverge or run out of memory are what a search has to find out.
-  return ended.length >= CIRCUIT_BREAKER_TRIALS && sameWay && !['diverged', 'outOfMemory'].includes(first.failureClass!)
-    ? `the first ${ended.length} trials all failed the same way (${first.failureClass}): ${first.message}`
+  if (ended.some(({ state }) => state !== 'FAILED')) return undefined;
+
+  const recent = ended.filter(({ endedAt }) => Date.parse(endedAt!) >= Date.parse(startedAt));
+  const first = recent[0];
+  return recent.length >= CIRCUIT_BREAKER_TRIALS &&
+    TELLING_FAILURES.includes(first.failureClass) &&
+    recent.every(({ failureClass }) => failureClass === first.failureClass)
+    ? `the first ${recent.length} trials all failed the same way (${first.failureClass}): ${first.message}`
     : undefined;
 }

@@ -18,7 +18,7 @@ export async function finishStudy(request: FinishRequest, store: StudyStore, tab
   return {
     study: study.study,
     status,
-    reason: completionReason(study, trials, request.at) ?? 'no trial could be run to its end',
+    reason: study.review?.reason ?? completionReason(study, trials, request.at) ?? 'the study was ended',
     objective: { metric, direction },
     best: best === undefined ? null : describe(best),
     trials: countsOf(trials),

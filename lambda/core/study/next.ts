@@ -28,13 +28,16 @@ const MAX_TRIES = 1000;
 export async function nextTrial(request: NextRequest, store: StudyStore): Promise<NextAnswer> {
   const study = await requireStudy(request.study, store);
   const claim = `${request.run}/${request.round}/${request.slot}/${request.turn}`;
+  // one place in the queue of job starts, however many races for a trial are lost.
+  let place: Promise<number> | undefined;
+  const start = () => (place ??= store.reserveStart(Date.parse(request.at), START_INTERVAL_MS));
   for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
     const trials = await store.loadTrials(study);
     const answer =
       answerBefore(study, trials, claim, request.turn) ??
       (await noTrial(study, trials, claim, request, store)) ??
-      (await queuedTrial(study, trials, claim, request, store)) ??
-      (await newTrial(study, trials, claim, request, store));
+      (await queuedTrial(study, trials, claim, request, start, store)) ??
+      (await newTrial(study, trials, claim, request, start, store));
     // undefined: another slot was faster, so the picture has changed.
     if (answer !== undefined) return answer;
   }
@@ -65,6 +68,13 @@ async function noTrial(
   const before = await store.getSlot(study.study, slot);
   if (before?.claim === claim) return { action: 'none', reason: before.reason };
 
+  const end = run === study.run ? endReason(study, trials, at) : undefined;
+  if (end !== undefined && study.ending === undefined) {
+    // from now on the reports of running trials are told to stop.
+    await store.changeStudy(study.study, (record) =>
+      record.run === run && record.ending === undefined ? { ...record, ending: end } : record,
+    );
+  }
   const reason = noTrialReason(study, trials, run, turn, at);
   return reason === undefined ? undefined : tell(study, slot, claim, reason, store);
 }
@@ -93,13 +103,14 @@ async function queuedTrial(
   study: StudyRecord,
   trials: readonly TrialRecord[],
   claim: string,
-  { turn, at }: NextRequest,
+  { turn }: NextRequest,
+  start: () => Promise<number>,
   store: StudyStore,
 ): Promise<TrainAnswer | undefined> {
   const queued = trials.find((trial) => trial.state === 'QUEUED');
   if (queued === undefined) return undefined;
 
-  const attempt = await newAttempt(study, queued.trial, currentAttempt(queued).attempt + 1, claim, at, store);
+  const attempt = newAttempt(study, queued.trial, currentAttempt(queued).attempt + 1, claim, await start());
   const trial = await store.changeTrial(study.study, queued.trial, (record) =>
     record.version === queued.version
       ? {
@@ -119,6 +130,7 @@ async function newTrial(
   trials: readonly TrialRecord[],
   claim: string,
   { slot, turn, at }: NextRequest,
+  start: () => Promise<number>,
   store: StudyStore,
 ): Promise<NextAnswer | undefined> {
   // another slot has taken the queued trial that let this one pass.
@@ -131,7 +143,7 @@ async function newTrial(
     await store.changeStudy(study.study, (record) => ({ ...record, exhausted: suggestion.exhausted }));
     return tell(study, slot, claim, suggestion.exhausted, store);
   }
-  const attempt = await newAttempt(study, number, 1, claim, at, store);
+  const attempt = newAttempt(study, number, 1, claim, await start());
   const trial: TrialRecord = {
     study: study.study,
     trial: number,
@@ -167,15 +179,7 @@ function initialConfiguration(space: SearchSpace, given: Configuration, seed: nu
   );
 }
 
-async function newAttempt(
-  study: StudyRecord,
-  trial: number,
-  attempt: number,
-  claim: string,
-  at: string,
-  store: StudyStore,
-): Promise<AttemptRecord> {
-  const start = await store.reserveStart(Date.parse(at), START_INTERVAL_MS);
+function newAttempt(study: StudyRecord, trial: number, attempt: number, claim: string, start: number): AttemptRecord {
   return {
     attempt,
     claim,

@@ -57,7 +57,7 @@ function tunerOf({ tuner, input }: OpenRequest): TunerDefinition {
     maxTrialsWithoutImprovement: input.maxTrialsWithoutImprovement ?? tuner.maxTrialsWithoutImprovement,
     objective: { ...tuner.objective, targetValue: input.targetValue ?? tuner.objective.targetValue },
   };
-  const problems = searchSpaceProblems(merged.searchSpace);
+  const problems = [...limitProblems(merged), ...searchSpaceProblems(merged.searchSpace)];
   if (problems.length === 0) {
     merged.initialConfigurations.forEach((configuration, i) => {
       const found = configurationProblems(merged.searchSpace, configuration);
@@ -66,6 +66,14 @@ function tunerOf({ tuner, input }: OpenRequest): TunerDefinition {
   }
   if (problems.length > 0) throw new InvalidStudyInput(problems.join('; '));
   return merged;
+}
+
+/** The limits of the tuner and of the input, as they came together. */
+function limitProblems(tuner: TunerDefinition): string[] {
+  const limits = Object.entries(tuner).filter(
+    ([name, value]) => name in (STUDY_INPUT_SCHEMA.properties ?? {}) && value !== undefined,
+  );
+  return schemaProblems('the study', STUDY_INPUT_SCHEMA, Object.fromEntries(limits));
 }
 
 async function created(

@@ -1,5 +1,5 @@
 import { AttemptOutcome, TrialState } from '../../../lib/contract/calls';
-import { FailureClass, StudyRecord, TrialRecord, currentAttempt } from '../store/records';
+import { AttemptRecord, FailureClass, StudyRecord, TrialRecord, currentAttempt } from '../store/records';
 
 /** Attempts that may fail for reasons of the infrastructure before the trial does. */
 const MAX_INFRASTRUCTURE_FAILURES = 3;
@@ -22,7 +22,7 @@ export function withOutcome(study: StudyRecord, trial: TrialRecord, reported: At
     failureClass: verdict.failureClass,
     message: verdict.message,
   };
-  const attempts = [...trial.attempts.slice(0, -1), attempt];
+  const attempts = [...trial.attempts.slice(0, -1).map(summarized), attempt];
   if (verdict.state === 'QUEUED') return { ...trial, state: 'QUEUED', attempts };
 
   return {
@@ -34,6 +34,13 @@ export function withOutcome(study: StudyRecord, trial: TrialRecord, reported: At
     failureClass: verdict.failureClass,
     message: verdict.message,
   };
+}
+
+/** Attempts that came to nothing can be many, and an item of the table holds 400 KB: of an earlier one its cost is kept. */
+function summarized(attempt: AttemptRecord): AttemptRecord {
+  if (attempt.outcome === undefined) return attempt;
+  const { jobName, status, billableSeconds } = attempt.outcome;
+  return { ...attempt, outcome: { jobName, status, billableSeconds }, message: attempt.message?.slice(0, 80) };
 }
 
 /** The trial waits for a slot again: its execution ended before its job did. */
@@ -87,7 +94,9 @@ function verdictOf(study: StudyRecord, trial: TrialRecord, outcome: AttemptOutco
       return value === undefined ? noMetric(study) : { state: 'COMPLETED', value };
     case 'Stopped':
     case 'Stopping':
-      return interrupted(outcome, value);
+      return outcome.secondaryStatus === 'Interrupted'
+        ? failed(trial, 'infrastructure', 'the spot instance was reclaimed')
+        : interrupted(outcome, value);
     case 'Failed':
       return failed(trial, classOfReason(outcome.failureReason ?? ''), outcome.failureReason ?? 'no reason given');
     default:
@@ -95,6 +104,7 @@ function verdictOf(study: StudyRecord, trial: TrialRecord, outcome: AttemptOutco
         trial,
         classOfError(outcome),
         `${outcome.error ?? 'no error name'}: ${outcome.cause ?? 'no cause'}`,
+        value,
       );
   }
 }
@@ -128,8 +138,9 @@ function interrupted({ secondaryStatus }: AttemptOutcome, value: number | undefi
   };
 }
 
-function failed(trial: TrialRecord, failureClass: FailureClass, reason: string): Verdict {
+function failed(trial: TrialRecord, failureClass: FailureClass, reason: string, value?: number): Verdict {
   const message = reason.slice(0, 1024);
+  if (failureClass === 'timeOut' && value !== undefined) return { state: 'STOPPED', failureClass, message, value };
   if (failureClass === 'quota' || failureClass === 'throttled') {
     return { state: 'QUEUED', failureClass, message };
   }
@@ -142,10 +153,9 @@ function failed(trial: TrialRecord, failureClass: FailureClass, reason: string):
 
 /** Reads `FailureReason`, whose first word is SageMaker's class. */
 function classOfReason(reason: string): FailureClass {
-  if (/^(InternalServerError|CapacityError)|unable to provision|insufficient capacity/i.test(reason)) {
-    return 'infrastructure';
-  }
-  if (/exit code:? ?137|out of memory|OutOfMemory|OOM/i.test(reason)) return 'outOfMemory';
+  if (/^CapacityError|unable to provision|insufficient capacity/i.test(reason)) return 'quota';
+  if (/^InternalServerError/.test(reason)) return 'infrastructure';
+  if (/exit code:? ?137|out of memory|OutOfMemory/i.test(reason) || /\bOOM\b/.test(reason)) return 'outOfMemory';
   return /^ClientError/.test(reason) ? 'badRequest' : 'userCode';
 }
 

@@ -25,10 +25,11 @@ export async function reviewRound(
   const { review } = await store.changeStudy(study.study, (record) => {
     if (record.review?.round === request.round) return record;
     const idle = ended > (record.review?.ended ?? 0) ? 0 : (record.review?.idle ?? 0) + 1;
-    return { ...record, review: { round: request.round, ended, idle } };
+    const reason =
+      completionReason(study, trials, request.at) ??
+      (idle >= MAX_IDLE_ROUNDS ? `no trial ended in ${MAX_IDLE_ROUNDS} rounds in a row` : undefined);
+    return { ...record, review: { round: request.round, ended, idle, reason } };
   });
-  const reason =
-    completionReason(study, trials, request.at) ??
-    (review!.idle >= MAX_IDLE_ROUNDS ? `no trial ended in ${MAX_IDLE_ROUNDS} rounds in a row` : undefined);
+  const reason = review!.reason;
   return reason === undefined ? { complete: false } : { complete: true, reason };
 }

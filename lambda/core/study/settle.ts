@@ -42,6 +42,8 @@ async function settle(study: StudyRecord, trial: TrialRecord, at: string, store:
   }
   await store.changeTrial(study.study, trial.trial, (record) => {
     if (record.state !== 'RUNNING' || currentAttempt(record).attempt !== attempt) return record;
+    // its fate is sealed, whether or not its job has noticed.
+    if (record.decision === 'stop') return withOutcome(study, record, { ...job?.outcome, status: 'Stopped' }, at);
     return job === undefined || job.running
       ? requeued(record, at, 'the execution ended before the training job did')
       : withOutcome(study, record, job.outcome, at);
