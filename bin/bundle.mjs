@@ -1,6 +1,6 @@
 // Builds what is shipped beside `lib/`: the Lambda bundles and the files that run in training containers. Deterministic:
 // the same sources give the same bytes, so an unchanged Lambda isn't deployed again.
-import { cpSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -16,17 +16,19 @@ const shared = {
   logLevel: 'warning',
 };
 
+mkdirSync(at('dist'), { recursive: true });
+const work = mkdtempSync(at('dist', 'bundle-'));
+
 /** The folders under lambda/ with a handler: one bundle each, AWS's clients included, so that what runs is what was tested. */
 const steps = readdirSync(at('lambda')).filter((step) => existsSync(at('lambda', step, 'handler.ts')));
 
 async function bundleLambdas() {
-  rmSync(at('lambda/dist'), { recursive: true, force: true });
   await Promise.all(
     steps.map((step) =>
       build({
         ...shared,
         entryPoints: [at('lambda', step, 'handler.ts')],
-        outfile: at('lambda/dist', step, 'index.js'),
+        outfile: path.join(work, 'lambda', step, 'index.js'),
         format: 'cjs',
         target: 'node22',
         minifySyntax: true,
@@ -42,11 +44,10 @@ const REQUIRE_BANNER = {
 };
 
 async function bundleClients() {
-  rmSync(at('client/dist'), { recursive: true, force: true });
-  mkdirSync(at('client/dist/python'), { recursive: true });
-  mkdirSync(at('client/dist/entry'), { recursive: true });
-  cpSync(at('client/python/cdk_hpo.py'), at('client/dist/python/cdk_hpo.py'));
-  cpSync(at('client/entry/python_entry.py'), at('client/dist/entry/python_entry.py'));
+  mkdirSync(path.join(work, 'client/python'), { recursive: true });
+  mkdirSync(path.join(work, 'client/entry'), { recursive: true });
+  cpSync(at('client/python/cdk_hpo.py'), path.join(work, 'client/python/cdk_hpo.py'));
+  cpSync(at('client/entry/python_entry.py'), path.join(work, 'client/entry/python_entry.py'));
   const module = {
     ...shared,
     format: 'esm',
@@ -55,12 +56,26 @@ async function bundleClients() {
     minifySyntax: true,
     minifyWhitespace: true,
   };
-  await build({ ...module, entryPoints: [at('client/node/index.ts')], outfile: at('client/dist/node/cdk-hpo.mjs') });
+  await build({
+    ...module,
+    entryPoints: [at('client/node/index.ts')],
+    outfile: path.join(work, 'client/node/cdk-hpo.mjs'),
+  });
   await build({
     ...module,
     entryPoints: [at('client/entry/node-entry.ts')],
-    outfile: at('client/dist/entry/node-entry.mjs'),
+    outfile: path.join(work, 'client/entry/node-entry.mjs'),
   });
 }
 
+/** Puts a finished folder in the place of the old one: who runs from it meanwhile finds one or the other. */
+function swap(from, to) {
+  const old = path.join(work, `old-${path.basename(path.dirname(to))}`);
+  if (existsSync(to)) renameSync(to, old);
+  renameSync(from, to);
+}
+
 await Promise.all([bundleLambdas(), bundleClients()]);
+swap(path.join(work, 'lambda'), at('lambda/dist'));
+swap(path.join(work, 'client'), at('client/dist'));
+rmSync(work, { recursive: true, force: true });

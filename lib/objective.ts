@@ -56,11 +56,6 @@ export class Objective {
     requireNumber('targetValue of the objective', options.targetValue, 'a finite number', Number.isFinite);
     requireLength('regex of the objective', options.regex, MAX_METRIC_REGEX_LENGTH);
     requireNoExpression('regex of the objective', options.regex);
-    requireLength(
-      'default regex of the objective, made of its metric; give a regex:',
-      this._regex(),
-      MAX_METRIC_REGEX_LENGTH,
-    );
     if (options.regex !== undefined && !Token.isUnresolved(options.regex) && countGroups(options.regex) !== 1) {
       throw new Error(
         `regex of the objective must be a regular expression with one group around the number, got ${JSON.stringify(options.regex)}`,
@@ -80,10 +75,13 @@ export class Objective {
   }
 }
 
+/** The metric's name as part of an expression; in one that would get too long, a dot stands for each special character. */
 function escaped(text: string): string {
   // escaping would destroy a token; its value is taken as it comes.
   if (Token.isUnresolved(text)) return text;
-  return text.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&');
+  const special = /[.*+?^${}()|[\]\\/-]/g;
+  const exact = text.replace(special, '\\$&');
+  return exact.length <= MAX_METRIC_REGEX_LENGTH - 100 ? exact : text.replace(special, '.');
 }
 
 /** The number of groups that capture; -1 for what is no regular expression. */

@@ -183,10 +183,11 @@ class ScriptProgram extends TrainingProgram {
         exclude: this.options.exclude ?? DEFAULT_EXCLUDE,
         ignoreMode: IgnoreMode.GLOB,
       });
-      for (const entry of [this.entry, this.options.localEntry ?? this.entry]) {
+      const entries = { entry: this.entry, localEntry: this.options.localEntry ?? this.entry };
+      for (const [what, entry] of Object.entries(entries)) {
         if (!fs.existsSync(path.join(staging, entry))) {
           throw new Error(
-            `exclude of TrainingProgram.fromScript must leave the program itself, got a pattern that excludes ${JSON.stringify(entry)}`,
+            `${what} of TrainingProgram.fromScript must not be excluded by its exclude patterns, got ${JSON.stringify(entry)}`,
           );
         }
       }

@@ -38,11 +38,7 @@ export class TunerGrants {
           'states:DescribeExecution',
           'states:GetExecutionHistory',
         ],
-        resourceArns: [
-          slots('execution', `${name}:*`),
-          slots('execution', `${name}/Slots:*`),
-          slots('mapRun', `${name}/Slots:*`),
-        ],
+        resourceArns: [slots('execution', `${name}/Slots:*`), slots('mapRun', `${name}/Slots:*`)],
       }),
     );
   }

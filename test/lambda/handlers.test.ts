@@ -193,7 +193,6 @@ describe('a bad request is refused by name:', () => {
     });
   });
 
-  // fails: the execution's input is checked as part of our own request first, so the name is InvalidRequest (schemas.ts).
   test('an input that is no object', async () => {
     expect(await refusal('open-study', { ...openRequest('bad'), input: [1] })).toMatchObject({
       errorType: 'InvalidStudyInput',

@@ -63,7 +63,6 @@ test('values that are only known at deployment are taken', () => {
   ]);
 });
 
-// fails: valueProblem compares with bounds that are tokens (lib/contract/validate-configuration.ts).
 test('values in ranges that are only known at deployment are taken', () => {
   const stack = newStack();
   const max = new CfnParameter(stack, 'Max', { type: 'Number' });
@@ -74,7 +73,6 @@ test('values in ranges that are only known at deployment are taken', () => {
   expect(tunerDefinitionOf(new ReadableTemplate(stack, { Max: 1 })).initialConfigurations).toEqual([{ rate: 0.5 }]);
 });
 
-// fails: the condition is compared with a token (lib/contract/validate-configuration.ts).
 test('a conditional value is taken where its condition is only known at deployment', () => {
   const stack = newStack();
   const optimizer = new CfnParameter(stack, 'Optimizer');

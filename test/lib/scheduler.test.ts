@@ -30,7 +30,6 @@ test.each([0, -1, NaN])('refuses a grace period of %p', (gracePeriod) => {
   );
 });
 
-// fails: Infinity > 0 holds, and JSON has no Infinity: the steps get null (lib/scheduler.ts).
 test('refuses an infinite grace period', () => {
   expect(() => Scheduler.medianStopping({ gracePeriod: Infinity })).toThrow(
     /gracePeriod of median stopping must be .*got Infinity/,

@@ -94,7 +94,6 @@ test('a folder is refused where a file is needed', () => {
   ).toThrow(`TrainingChannel.fromFile needs a file, got the folder ${JSON.stringify(folder)}`);
 });
 
-// fails: s3UrlForObject and the grant get `/digits` as it is (lib/training-channel.ts).
 test('a prefix with a slash at its start is refused', () => {
   const bucket = s3.Bucket.fromBucketName(newStack(), 'Data', 'data');
   expect(() => TrainingChannel.fromBucket(bucket, '/digits')).toThrow(

@@ -76,7 +76,6 @@ test('an image that is built from a folder may be pulled', () => {
   }
 });
 
-// fails: nothing is checked (lib/training-image.ts); its docs say at most 255 characters.
 test.each(['', 'i'.repeat(256), '{% $image %}'])('the URI %p is refused', (uri) => {
   expect(() => TrainingImage.fromUri(uri)).toThrow(/uri of TrainingImage.fromUri must/);
 });

@@ -128,7 +128,6 @@ test('one program may be used by two tuners', () => {
   expect(trainingRequestOf(template, 'A').InputDataConfig).toEqual(trainingRequestOf(template, 'B').InputDataConfig);
 });
 
-// fails: FileSystem.copyDirectory wants an absolute path (lib/training-program.ts, uploadCode).
 test('a folder may be given relative to where the app runs', () => {
   const program = TrainingProgram.fromScript(relative(process.cwd(), folder), 'train.py');
   expect(trainingRequest({ program })).toEqual(
@@ -136,8 +135,6 @@ test('a folder may be given relative to where the app runs', () => {
   );
 });
 
-// fails: without staging the asset is the temporary folder itself, which is gone by then (lib/training-program.ts,
-// uploadCode). `cdk synth --no-staging` and `sam local` work like that.
 test('the upload exists where the CDK copies no assets', () => {
   const app = newApp({ context: { 'aws:cdk:disable-asset-staging': true } });
   const { stack } = synthesize('train.py', {}, app);
@@ -173,7 +170,6 @@ test.each(['nowhere', 'program/train.py'])('the folder %p is refused', (name) =>
   );
 });
 
-// fails: the exclusion is applied after the check of the entry (lib/training-program.ts); the job fails on AWS instead.
 test('an entry that is excluded is refused', () => {
   const program = () => synthesize('train.py', { exclude: ['*.py'] });
   expect(program).toThrow(/entry of TrainingProgram.fromScript must .* got "train.py"/);

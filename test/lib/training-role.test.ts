@@ -41,8 +41,6 @@ test('a role that is given gets what training jobs need, and no other is made', 
   expect(trainingRequestOf(template).RoleArn).toBe('${Mine.Arn}');
 });
 
-// fails: logs and metrics are only allowed by createTrainingRole (lib/private/training-role.ts); the docs of `role` say
-// "What they need is added to it".
 test('a role that is given may do all that a role of ours may', () => {
   const ours = synthesize(newStack()).statementsOf('Tuner/TrialRunner/TrainingRole');
   const stack = newStack();

@@ -42,6 +42,20 @@ test('to see studies run', () => {
       Effect: 'Allow',
       Resource: '*',
     },
+    {
+      Action: [
+        'states:ListMapRuns',
+        'states:DescribeMapRun',
+        'states:ListExecutions',
+        'states:DescribeExecution',
+        'states:GetExecutionHistory',
+      ],
+      Effect: 'Allow',
+      Resource: [
+        'arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:execution:${Tuner/StateMachine.Name}/Slots:*',
+        'arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:mapRun:${Tuner/StateMachine.Name}/Slots:*',
+      ],
+    },
   ]);
 });
 

@@ -64,7 +64,6 @@ test.each<[Partial<TunerProps>, string]>([
   expect(() => newTuner(newStack(), props)).toThrow(message);
 });
 
-// fails: toSeconds() throws the CDK's own error, which doesn't name the property (lib/tuner.ts, validate).
 test('names maxDuration where it is no whole number of seconds', () => {
   expect(() => newTuner(newStack(), { maxDuration: Duration.millis(1500) })).toThrow(/maxDuration/);
 });

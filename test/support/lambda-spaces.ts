@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 import { ParameterDefinition, ParameterValue, SearchSpaceDefinition } from '../../lib/contract/search-space';
 
-const number = (min: number, max: number) => fc.double({ min, max, noNaN: true }).map((x) => (x === 0 ? 0 : x));
+const number = (min: number, max: number) =>
+  fc.double({ min, max, noNaN: true }).map((x) => (Math.abs(x) < 1e-100 ? 0 : x));
 
 const value: fc.Arbitrary<ParameterValue> = fc.oneof(
   fc.string({ maxLength: 8 }).filter((text) => !text.trimStart().startsWith('{%')),

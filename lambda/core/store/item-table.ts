@@ -108,7 +108,7 @@ const LARGEST = 1e125;
 
 /** The same with numbers that DynamoDB can hold: a loss that explodes is still a report. */
 function storable(value: unknown): unknown {
-  if (typeof value === 'number') {
+  if (typeof value === 'number' && Number.isFinite(value)) {
     if (Math.abs(value) < SMALLEST) return 0;
     return Math.min(Math.max(value, -LARGEST), LARGEST);
   }

@@ -96,7 +96,6 @@ describe('a report', () => {
     expect(schemaProblems('the report', REPORT_REQUEST_SCHEMA, { ...report, metrics })).toEqual([]);
   });
 
-  // fails: the slash comes as "~1" of JSON pointers (validation.ts, `sentence`).
   test('names a metric as the caller wrote it', () => {
     expect(schemaProblems('the report', REPORT_REQUEST_SCHEMA, { ...report, metrics: { 'val/loss': null } })).toEqual([
       'metrics.val/loss of the report must be a number, "NaN", "Infinity" or "-Infinity", got null',

@@ -143,21 +143,18 @@ test.each<[string, Props]>([
   expect(() => sageMakerTraining(props)).not.toThrow();
 });
 
-// fails: only the pattern is checked; MAX_ENVIRONMENT_KEY_LENGTH isn't used.
 test('refuses a variable whose name has 513 characters', () => {
   expect(() => sageMakerTraining({ environment: { ['N'.repeat(513)]: 'x' } })).toThrow(
     /name of environment must have at most 512 characters, got 513/,
   );
 });
 
-// fails: requireNumber takes Infinity, which JSON lacks (lib/trial-runners/sagemaker-training.ts).
 test('refuses an infinite price', () => {
   expect(() => sageMakerTraining({ pricePerInstanceHour: Infinity })).toThrow(
     /pricePerInstanceHour must be .*, got Infinity/,
   );
 });
 
-// fails: toSeconds() throws the CDK's own error, which doesn't name the property.
 test('names maxRuntime where it is no whole number of seconds', () => {
   expect(() => sageMakerTraining({ maxRuntime: Duration.millis(1500) })).toThrow(/maxRuntime/);
 });

@@ -167,8 +167,6 @@ test('a static hyperparameter that is also searched is refused', () => {
   );
 });
 
-// fails: only the same spelling counts (lib/trial-runners/sagemaker-training.ts, checkNames); in the container both are
-// SM_HP_EPOCHS, which is why the search space refuses such a pair.
 test('a static hyperparameter that differs from a searched one only in case is refused', () => {
   const searchSpace = { epochs: Parameter.integer({ min: 1, max: 9 }) };
   const trialRunner = sageMakerTraining({ hyperparameters: { EPOCHS: '8' } });
@@ -195,7 +193,6 @@ test('one trial runner may serve two tuners', () => {
   expect(trainingRequestOf(template, 'B').RoleArn).toBe('${B/TrialRunner/TrainingRole.Arn}');
 });
 
-// fails: JSON.stringify quotes the token's own text, not what it stands for (lib/trial-runners/sagemaker-training.ts).
 test('a hyperparameter with quotes that is only known later stays one text', () => {
   const hyperparameters = { prompt: Lazy.string({ produce: () => 'say "hello"' }) };
   expect(trainingRequest({ hyperparameters }).HyperParameters).toContain('{"prompt":"say \\"hello\\""}');

@@ -127,7 +127,6 @@ describe('a study ends', () => {
     }
   });
 
-  // fails: `finishStudy` doesn't know of idle rounds and says that no trial could be run (finish.ts, review.ts).
   test('for the same reason in the result as in the review', async () => {
     const study = await opened();
     await runAll(study, [0.5]);

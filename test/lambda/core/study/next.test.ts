@@ -139,7 +139,6 @@ test('initial configurations go first, filled in with what they leave out', asyn
   for (const trial of await study.trials()) expect(space.problems(trial.configuration)).toEqual([]);
 });
 
-// fails: a parent that is left out is drawn at random, and the child is dropped where it isn't active (search-space.ts, `complete`).
 test('what an initial configuration gives is never dropped without a word', async () => {
   const initialConfigurations = Array.from({ length: 8 }, () => ({ momentum: 0.9 }));
   const study = new TestStudy(await dynamo.newTable(), { initialConfigurations });
@@ -212,7 +211,6 @@ describe('20 slots that ask at once', () => {
     starts.slice(1).forEach((start, i) => expect(start - starts[i]).toBeGreaterThanOrEqual(1100));
   });
 
-  // fails: each lost race for a number has reserved a start already, so N slots wait N^2/2 intervals (next.ts, `newAttempt`).
   test('waste no places in the queue of starts', async () => {
     const { answers } = await race(20);
     const starts = answers.map((answer) => Date.parse(trainOf(answer).startAt));

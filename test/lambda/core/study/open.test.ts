@@ -104,8 +104,6 @@ describe('bad input is refused and nothing is written', () => {
     );
   });
 
-  // fails: limits.ts says that limits are checked again when a study is opened; of the tuner only the space and the
-  // initial configurations are (open.ts, `tunerOf`).
   test.each([{ maxTrials: 0 }, { maxTrials: 1e6 }, { maxParallelTrials: 0 }, { maxDurationSeconds: -1 }])(
     'a limit of the tuner that became bad at deployment: %j',
     async (tuner) => {
@@ -113,7 +111,6 @@ describe('bad input is refused and nothing is written', () => {
     },
   );
 
-  // fails: AWS's document client throws a plain Error at numbers above 2^53, DynamoDB at magnitudes above 1e126.
   test.each([1e16, 1e200])('a bound of %d is refused by name, or it works', async (max) => {
     const study = await newStudy({
       searchSpace: [{ name: 'x', type: 'continuous', min: 1, max, scaling: 'logarithmic' }],

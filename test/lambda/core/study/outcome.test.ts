@@ -197,8 +197,7 @@ describe('an attempt that ends a trial', () => {
   });
 });
 
-describe('what is not as the design’s table of failures says', () => {
-  // fails: the expression /OOM/i finds "bloom", "room", "zoom" (outcome.ts, `classOfReason`).
+describe('the finer points of the design’s table of failures', () => {
   test.each([
     'OSError: bigscience/bloom-560m is not a local folder, exit code: 1',
     'ValueError: no room for classes, exit code: 1',
@@ -206,7 +205,6 @@ describe('what is not as the design’s table of failures says', () => {
     expect((await ended(failedWith(`AlgorithmError: ${reason}`))).trial).toMatchObject({ failureClass: 'userCode' });
   });
 
-  // fails: classed as infrastructure, so the trial fails at the third time (outcome.ts, `classOfReason`).
   test.each(['CapacityError: Unable to provision requested ML compute capacity', 'ClientError: unable to provision'])(
     'missing capacity never counts as a failure of the trial: %s',
     async (reason) => {
@@ -217,13 +215,11 @@ describe('what is not as the design’s table of failures says', () => {
     },
   );
 
-  // fails: classed as stopped by a person (outcome.ts, `interrupted`).
   test('a spot interruption resumes from the newest checkpoint', async () => {
     const { next } = await ended({ status: 'Stopped', secondaryStatus: 'Interrupted' }, 0.5);
     expect(next).toMatchObject({ trial: 1, attempt: 2 });
   });
 
-  // fails: `failed` drops the value, where a job's own time out keeps it (outcome.ts, `failed`).
   test('a time out of the task keeps the last report', async () => {
     const { trial } = await ended({ error: 'States.Timeout', cause: '' }, 0.5);
     expect(trial).toMatchObject({ state: 'STOPPED', failureClass: 'timeOut', value: 0.5 });

@@ -88,7 +88,6 @@ test('another metric may be NaN', async () => {
   });
 });
 
-// fails: AWS's document client refuses numbers above 2^53, DynamoDB those beyond 1e126 (item-table.ts).
 test.each([1e16, -1e20, 1e200, 1e-200])('a loss that explodes to %d is taken, as any finite number', async (loss) => {
   const { study, first } = await running();
   expect(await study.report(first, 1, loss).catch((error: Error) => error.message)).toHaveProperty('decision');
@@ -236,7 +235,6 @@ test('when the time of the study is over, trials are told to stop', async () => 
   });
 });
 
-// fails: nothing ever sets `ending` of the study's record, which `decide` looks at (records.ts, report.ts).
 test('when a trial has reached the target, the others are told to stop', async () => {
   const { study, first } = await running({
     objective: { metric: 'accuracy', direction: 'maximize', targetValue: 0.9 },

@@ -112,7 +112,6 @@ test('the late record of the aborted slot changes nothing', async () => {
   expect(await study.trial(1)).toEqual(trial);
 });
 
-// fails: `settle` queues every job that still runs; `queuedTrial` forgets the decision (settle.ts, next.ts).
 test('a trial that was told to stop is not run again because its job had not ended yet', async () => {
   const { study, first } = await aborted();
   study.tuner = { ...study.tuner, maxDurationSeconds: 100 };
@@ -127,7 +126,6 @@ test('a trial that was told to stop is not run again because its job had not end
   expect(await study.trial(1)).toMatchObject({ state: 'STOPPED', value: 0.5 });
 });
 
-// fails: as above; the next attempt is only told to stop at its first report.
 test('a trial that diverged is not run again because its job had not ended yet', async () => {
   const { study, first } = await aborted();
   await study.report(first, 1, 'NaN');

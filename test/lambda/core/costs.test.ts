@@ -1,0 +1,93 @@
+import { MemoryItemTable } from '../../support/lambda-memory-table';
+import { TestStudy } from '../../support/lambda-study';
+import { TrainAnswer } from '../../../lib/contract/calls';
+
+/** List prices of us-east-1 in dollars; docs/costs.md has the same. */
+const TRANSITION = 0.025 / 1000;
+const WRITE_UNIT = 0.625 / 1e6;
+const READ_UNIT = 0.125 / 1e6;
+const LAMBDA_REQUEST = 0.2 / 1e6;
+const LAMBDA_GB_SECOND = 0.0000133334;
+
+/** Trial to run?, Pace, Train, Record trial; the frames of slots and rounds add some to a study, not to a trial. */
+const TRANSITIONS_PER_TRIAL = 4;
+const RECORD_SECONDS = 0.1;
+const RECORD_GB = 1769 / 1024;
+const REPORT_SECONDS = 0.05;
+const REPORT_GB = 0.5;
+
+/** Counts the capacity units that DynamoDB would charge: 4 KB a consistent read, 1 KB a write, refused ones too. */
+class MeteredItemTable extends MemoryItemTable {
+  reads = 0;
+  writes = 0;
+
+  override async get(partition: string, key: string) {
+    const item = await super.get(partition, key);
+    this.reads += Math.max(1, Math.ceil(sizeOf(item ?? {}) / 4096));
+    return item;
+  }
+
+  override async query(partition: string, from: string, to: string) {
+    const items = await super.query(partition, from, to);
+    this.reads += Math.max(1, Math.ceil(sizeOf(items) / 4096));
+    return items;
+  }
+
+  override insert(partition: string, key: string, item: object) {
+    this.writes += Math.max(1, Math.ceil(sizeOf(item) / 1024));
+    return super.insert(partition, key, item);
+  }
+
+  override replace(partition: string, key: string, item: object, version: number) {
+    this.writes += Math.max(1, Math.ceil(sizeOf(item) / 1024));
+    return super.replace(partition, key, item, version);
+  }
+}
+
+const sizeOf = (value: object) => Buffer.byteLength(JSON.stringify(value));
+
+test('1,000 trials with ten reports each cost at most 20 cents beside their training jobs', async () => {
+  // GIVEN four slots and median stopping, which reads the most
+  const table = new MeteredItemTable();
+  const trials = 400;
+  const reports = 10;
+  const study = await TestStudy.opened(table, {
+    maxTrials: trials,
+    scheduler: { name: 'medianStopping', gracePeriod: 1, minimumTrials: 5 },
+  });
+
+  // WHEN all trials report as often as they may
+  let calls = 0;
+  const turns = [0, 0, 0, 0];
+  const slots: (TrainAnswer | undefined)[] = [];
+  for (let slot = 0; slot < 4; slot++) slots.push(await study.train(slot));
+  let ended = 0;
+  while (ended < trials) {
+    const slot = ended % 4;
+    const answer = slots[slot]!;
+    for (let epoch = 1; epoch <= reports; epoch++) {
+      calls++;
+      // each trial is better than the ones before, so none is stopped.
+      await study.report(answer, epoch, ended + epoch / 100);
+    }
+    const next = await study.record(answer, { status: 'Completed', billableSeconds: 60 }, ended, slot);
+    turns[slot]++;
+    slots[slot] = next.action === 'train' ? next : undefined;
+    ended++;
+  }
+
+  // THEN
+  // what is read grows with the square of the trials, so this is more than 1,000 trials read.
+  const scale = 1000 / trials;
+  const lambdaSeconds = trials * RECORD_SECONDS * RECORD_GB + calls * REPORT_SECONDS * REPORT_GB;
+  const dollars = {
+    stepFunctions: 1000 * TRANSITIONS_PER_TRIAL * TRANSITION,
+    lambda: scale * ((trials + calls) * LAMBDA_REQUEST + lambdaSeconds * LAMBDA_GB_SECOND),
+    writes: scale * table.writes * WRITE_UNIT,
+    reads: scale ** 2 * table.reads * READ_UNIT,
+  };
+  const total = Object.values(dollars).reduce((sum, part) => sum + part, 0);
+  expect(calls).toBe(trials * reports);
+  if (process.env.SHOW_COSTS) console.log(total, dollars);
+  expect(total).toBeLessThanOrEqual(0.2);
+});
