@@ -47,8 +47,11 @@ async function open(folder: string, path: string): Promise<LevelDatabase> {
     if (reason.code === 'LEVEL_LOCKED') {
       throw new Error(
         `the DynamoDB folder ${folder} is in use by another process. End the other local runtime or give another folder.`,
+        { cause: error },
       );
     }
-    throw new Error(`the DynamoDB folder ${folder} can't be opened: ${reason.message}. Delete it to start anew.`);
+    throw new Error(`the DynamoDB folder ${folder} can't be opened: ${reason.message}. Delete it to start anew.`, {
+      cause: error,
+    });
   }
 }
