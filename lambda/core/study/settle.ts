@@ -44,8 +44,13 @@ async function settle(study: StudyRecord, trial: TrialRecord, at: string, store:
     if (record.state !== 'RUNNING' || currentAttempt(record).attempt !== attempt) return record;
     // its fate is sealed, whether or not its job has noticed.
     if (record.decision === 'stop') return withOutcome(study, record, { ...job?.outcome, status: 'Stopped' }, at);
-    return job === undefined || job.running
-      ? requeued(record, at, 'the execution ended before the training job did')
-      : withOutcome(study, record, job.outcome, at);
+    if (job === undefined || job.running)
+      return requeued(record, at, 'the execution ended before the training job did');
+
+    const ended = withOutcome(study, record, job.outcome, at);
+    // what took down the execution may have taken the job with it: that counts against neither.
+    return currentAttempt(ended).failureClass === 'infrastructure'
+      ? requeued(record, at, job.outcome.failureReason ?? 'the infrastructure failed')
+      : ended;
   });
 }

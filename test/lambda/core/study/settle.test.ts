@@ -133,3 +133,15 @@ test('a trial that diverged is not run again because its job had not ended yet',
   await study.resume(60);
   expect(await study.trial(1)).toMatchObject({ state: 'FAILED', failureClass: 'diverged' });
 });
+
+test('a trial whose job goes down with its execution is run again, however often that happens', async () => {
+  const { study, first } = await aborted();
+  let { jobName } = first;
+  for (let resume = 1; resume <= 5; resume++) {
+    study.jobs.add(jobName, { status: 'Failed', failureReason: 'InternalServerError: the runtime ended' });
+    await study.resume(resume * 60, `arn:execution-of-resume-${resume}`);
+    const again = await study.train(0, 0, resume * 60);
+    expect(again).toMatchObject({ trial: 1, attempt: resume + 1 });
+    ({ jobName } = again);
+  }
+});
