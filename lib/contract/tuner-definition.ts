@@ -23,7 +23,55 @@ export interface GridSearchDefinition {
   readonly pointsPerParameter: number;
 }
 
-export type SearchAlgorithmDefinition = RandomSearchDefinition | SobolSearchDefinition | GridSearchDefinition;
+/** Picks among the others by the problem, and says why in the study's record. */
+export interface AutoSearchDefinition {
+  readonly name: 'auto';
+}
+
+export interface GaussianProcessSearchDefinition {
+  readonly name: 'gaussianProcess';
+}
+
+/** Tree-structured Parzen estimator. */
+export interface TpeSearchDefinition {
+  readonly name: 'tpe';
+}
+
+export interface CmaEsSearchDefinition {
+  readonly name: 'cmaEs';
+  /** Without it, 4 + floor(3 ln dimension), and at least the number of parallel trials. */
+  readonly populationSize?: number;
+}
+
+/** Regularized evolution. */
+export interface EvolutionSearchDefinition {
+  readonly name: 'evolution';
+  readonly populationSize: number;
+  readonly sampleSize: number;
+}
+
+export interface Nsga2SearchDefinition {
+  readonly name: 'nsga2';
+  readonly populationSize: number;
+}
+
+/** The user's own Lambda function proposes. */
+export interface FunctionSearchDefinition {
+  readonly name: 'function';
+  readonly functionArn: string;
+}
+
+export type SearchAlgorithmDefinition =
+  | AutoSearchDefinition
+  | GaussianProcessSearchDefinition
+  | TpeSearchDefinition
+  | CmaEsSearchDefinition
+  | EvolutionSearchDefinition
+  | Nsga2SearchDefinition
+  | RandomSearchDefinition
+  | SobolSearchDefinition
+  | GridSearchDefinition
+  | FunctionSearchDefinition;
 
 export interface NoSchedulerDefinition {
   readonly name: 'none';

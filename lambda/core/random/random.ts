@@ -1,3 +1,4 @@
+import { normalQuantile } from '../numerics/normal';
 import { Block, philox4x32 } from './philox';
 
 /**
@@ -37,6 +38,26 @@ export class Random {
     return (high * 2 ** 26 + low) / 2 ** 53;
   }
 
+  /** A number of the standard normal distribution. */
+  normal(): number {
+    return normalQuantile(this.uniform() || Number.EPSILON);
+  }
+
+  /** A point of the unit cube. */
+  point(dimension: number): number[] {
+    return Array.from({ length: dimension }, () => this.uniform());
+  }
+
+  /** A permutation of 0 to n - 1. */
+  permutation(n: number): number[] {
+    const result = Array.from({ length: n }, (_, i) => i);
+    for (let i = n - 1; i > 0; i--) {
+      const j = this.integer(i + 1);
+      [result[i], result[j]] = [result[j], result[i]];
+    }
+    return result;
+  }
+
   /** An integer in 0 <= i < n, without bias, for n up to 2^32. */
   integer(n: number): number {
     const limit = 2 ** 32 - (2 ** 32 % n);
@@ -51,6 +72,9 @@ export const Purpose = {
   SEARCH: 1,
   SCRAMBLE: 2,
   FILL: 3,
+  INITIAL_DESIGN: 4,
+  DISTINCT: 5,
+  IMPORTANCE: 6,
 } as const;
 
 /** A seed from a text, by 32-bit FNV-1a: the default seed of a study is made of its name. */

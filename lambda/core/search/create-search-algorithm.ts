@@ -1,10 +1,16 @@
 import { SearchAlgorithmDefinition } from '../../../lib/contract/tuner-definition';
+import { DistinctSearch } from './distinct';
 import { GridSearch } from './grid-search';
 import { RandomSearch } from './random-search';
 import { SearchAlgorithm } from './search-algorithm';
 import { SobolSearch } from './sobol-search';
 
+/** The algorithm of a definition, which never proposes a configuration twice. */
 export function createSearchAlgorithm(definition: SearchAlgorithmDefinition): SearchAlgorithm {
+  return new DistinctSearch(create(definition));
+}
+
+function create(definition: SearchAlgorithmDefinition): SearchAlgorithm {
   switch (definition.name) {
     case 'random':
       return new RandomSearch();
@@ -12,5 +18,7 @@ export function createSearchAlgorithm(definition: SearchAlgorithmDefinition): Se
       return new SobolSearch();
     case 'grid':
       return new GridSearch(definition.pointsPerParameter);
+    default:
+      throw new Error(`search algorithm ${JSON.stringify(definition.name)} is not known`);
   }
 }

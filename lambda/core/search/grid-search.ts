@@ -1,107 +1,18 @@
-import { Configuration, ParameterDefinition, ParameterValue } from '../../../lib/contract/search-space';
-import { cardinality, decode } from '../space/parameter-codec';
-import { SearchSpace } from '../space/search-space';
+import { ConfigurationGrid } from '../space/configuration-grid';
 import { SearchAlgorithm, SearchContext, Suggestion } from './search-algorithm';
 
-/**
- * Every combination of a grid, in the order of the parameters, the last one changing fastest. A conditional parameter
- * takes part only where it is active, so no combination comes twice. The product is never built: a combination is found
- * from its index.
- */
+/** Every combination of a grid, in the order of the parameters, without those that a trial has had before. */
 export class GridSearch implements SearchAlgorithm {
   /** @param pointsPerParameter points along a continuous parameter, and at most this many along an integer one */
   constructor(private readonly pointsPerParameter: number) {}
 
-  suggest({ space, trial, initialTrials }: SearchContext): Suggestion {
-    const grid = new Grid(space, this.pointsPerParameter);
-    const index = trial - initialTrials - 1;
-    return index < grid.size
-      ? { configuration: grid.at(index) }
-      : { exhausted: `all ${grid.size} points of the grid have been tried` };
-  }
-}
-
-class Grid {
-  readonly size: number;
-  private readonly children = new Map<string, ParameterDefinition[]>();
-  private readonly roots: ParameterDefinition[];
-  private readonly sizes = new Map<ParameterDefinition, number>();
-
-  constructor(
-    space: SearchSpace,
-    private readonly pointsPerParameter: number,
-  ) {
-    this.roots = space.parameters.filter((parameter) => parameter.activeWhen === undefined);
-    for (const parameter of space.parameters) {
-      if (parameter.activeWhen !== undefined) {
-        const siblings = this.children.get(parameter.activeWhen.parameter) ?? [];
-        this.children.set(parameter.activeWhen.parameter, [...siblings, parameter]);
-      }
+  suggest({ space, history }: SearchContext): Suggestion {
+    const grid = new ConfigurationGrid(space.parameters, this.pointsPerParameter);
+    const taken = new Set(history.map(({ configuration }) => space.key(configuration)));
+    for (let index = 0; index < grid.size; index++) {
+      const configuration = grid.at(index);
+      if (!taken.has(space.key(configuration)) && space.isAllowed(configuration)) return { configuration };
     }
-    this.size = this.sizeOfAll(this.roots);
-  }
-
-  at(index: number): Configuration {
-    const configuration: Configuration = {};
-    this.fill(this.roots, index, configuration);
-    return configuration;
-  }
-
-  /** Parameters that don't depend on each other multiply. */
-  private sizeOfAll(parameters: ParameterDefinition[]): number {
-    return parameters.reduce((product, parameter) => product * this.sizeOf(parameter), 1);
-  }
-
-  /** A parameter's values add up, each with the combinations below it. */
-  private sizeOf(parameter: ParameterDefinition): number {
-    let size = this.sizes.get(parameter);
-    if (size === undefined) {
-      size = this.values(parameter).reduce<number>(
-        (sum, value) => sum + this.sizeOfAll(this.below(parameter, value)),
-        0,
-      );
-      this.sizes.set(parameter, size);
-    }
-    return size;
-  }
-
-  private fill(parameters: ParameterDefinition[], index: number, configuration: Configuration): void {
-    let rest = index;
-    for (const parameter of [...parameters].reverse()) {
-      const size = this.sizeOf(parameter);
-      this.fillOne(parameter, rest % size, configuration);
-      rest = Math.floor(rest / size);
-    }
-  }
-
-  private fillOne(parameter: ParameterDefinition, index: number, configuration: Configuration): void {
-    let rest = index;
-    for (const value of this.values(parameter)) {
-      const below = this.below(parameter, value);
-      const size = this.sizeOfAll(below);
-      if (rest < size) {
-        configuration[parameter.name] = value;
-        this.fill(below, rest, configuration);
-        return;
-      }
-      rest -= size;
-    }
-  }
-
-  private below(parameter: ParameterDefinition, value: ParameterValue): ParameterDefinition[] {
-    return (this.children.get(parameter.name) ?? []).filter((child) => child.activeWhen!.values.includes(value));
-  }
-
-  /** The grid's values of one parameter: all of a small one, else evenly spaced under its scaling, ends included. */
-  private values(parameter: ParameterDefinition): ParameterValue[] {
-    if (parameter.type === 'categorical' || parameter.type === 'ordinal') return parameter.values;
-    if (parameter.type === 'constant') return [parameter.value];
-    if (cardinality(parameter) <= this.pointsPerParameter) {
-      return Array.from({ length: cardinality(parameter) }, (_, i) => parameter.min + i);
-    }
-    const n = this.pointsPerParameter;
-    const values = Array.from({ length: n }, (_, i) => decode(parameter, n === 1 ? 0.5 : i / (n - 1)));
-    // integers on a logarithmic scale can fall together.
-    return [...new Set(values)];
+    return { exhausted: `all ${grid.size} points of the grid have been tried` };
   }
 }

@@ -8,7 +8,6 @@ import { SearchAlgorithm, SearchContext, Suggestion } from './search-algorithm';
  */
 export class RandomSearch implements SearchAlgorithm {
   suggest({ space, seed, trial }: SearchContext): Suggestion {
-    const random = new Random(seed, trial, Purpose.SEARCH);
-    return { configuration: space.decode(Array.from({ length: space.dimension }, () => random.uniform())) };
+    return { configuration: space.decode(new Random(seed, trial, Purpose.SEARCH).point(space.dimension)) };
   }
 }

@@ -1,17 +1,33 @@
 import { Configuration, ParameterDefinition, SearchSpaceDefinition } from '../../../lib/contract/search-space';
 import { configurationProblems } from '../../../lib/contract/validate-configuration';
+import { ConfigurationGrid } from './configuration-grid';
+import { countConfigurations } from './count-configurations';
 import { decode, encode } from './parameter-codec';
 
 /** A search space: which configurations exist, and how they lie in the unit cube. */
 export class SearchSpace {
   /** Parents come before the parameters that depend on them; otherwise the order of the definition. */
   readonly parameters: readonly ParameterDefinition[];
+  /** How many configurations there are, whether constraints allow them or not; Infinity with a continuous parameter. */
+  readonly size: number;
   private readonly byName: ReadonlyMap<string, ParameterDefinition>;
 
   /** @param definition a valid one, see `searchSpaceProblems` of the contract */
   constructor(definition: SearchSpaceDefinition) {
     this.byName = new Map(definition.map((parameter) => [parameter.name, parameter]));
     this.parameters = parentsFirst(definition, this.byName);
+    this.size = countConfigurations(this.parameters);
+  }
+
+  /** All configurations of a finite space, one after another. */
+  *enumerate(): Generator<Configuration> {
+    const grid = new ConfigurationGrid(this.parameters, Infinity);
+    for (let i = 0; i < grid.size; i++) yield grid.at(i);
+  }
+
+  /** Whether the constraints between parameters allow it. */
+  isAllowed(_configuration: Configuration): boolean {
+    return true;
   }
 
   get dimension(): number {

@@ -1,15 +1,13 @@
 import { NextAnswer, NextRequest, NoTrialAnswer, TrainAnswer } from '../../../lib/contract/calls';
-import { Configuration } from '../../../lib/contract/search-space';
 import { TooMuchContention } from '../errors';
-import { Purpose, Random } from '../random/random';
-import { createSearchAlgorithm } from '../search/create-search-algorithm';
-import { Suggestion } from '../search/search-algorithm';
-import { SearchSpace, hyperparametersOf } from '../space/search-space';
+import { hyperparametersOf } from '../space/search-space';
 import { AttemptRecord, StudyRecord, TrialRecord, currentAttempt } from '../store/records';
 import { StudyStore } from '../store/study-store';
 import { endReason, noNewTrialReason } from './completion';
 import { jobNameOf } from './job-name';
+import { historyOf } from './history';
 import { requireStudy } from './plan';
+import { suggest } from './suggest';
 import { tokenHash, tokenOf } from './token';
 
 /**
@@ -138,7 +136,7 @@ async function newTrial(
   if (none !== undefined) return undefined;
 
   const number = trials.length + 1;
-  const suggestion = suggest(study, number);
+  const suggestion = suggest(study, number, historyOf(study, trials));
   if ('exhausted' in suggestion) {
     await store.changeStudy(study.study, (record) => ({ ...record, exhausted: suggestion.exhausted }));
     return tell(study, slot, claim, suggestion.exhausted, store);
@@ -154,29 +152,6 @@ async function newTrial(
     version: 1,
   };
   return (await store.createTrial(trial)) ? trainAnswer(study, trial, attempt, turn) : undefined;
-}
-
-function suggest(study: StudyRecord, trial: number): Suggestion {
-  const { searchSpace, searchAlgorithm, initialConfigurations } = study.tuner;
-  const space = new SearchSpace(searchSpace);
-  if (trial <= initialConfigurations.length) {
-    return { configuration: initialConfiguration(space, initialConfigurations[trial - 1], study.seed, trial) };
-  }
-  return createSearchAlgorithm(searchAlgorithm).suggest({
-    space,
-    seed: study.seed,
-    trial,
-    initialTrials: initialConfigurations.length,
-  });
-}
-
-/** What the user left out is drawn at random. */
-function initialConfiguration(space: SearchSpace, given: Configuration, seed: number, trial: number): Configuration {
-  const random = new Random(seed, trial, Purpose.FILL);
-  return space.complete(
-    given,
-    Array.from({ length: space.dimension }, () => random.uniform()),
-  );
 }
 
 function newAttempt(study: StudyRecord, trial: number, attempt: number, claim: string, start: number): AttemptRecord {
