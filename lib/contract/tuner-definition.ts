@@ -9,6 +9,23 @@ export interface ObjectiveDefinition {
   readonly targetValue?: number;
 }
 
+/** A metric of a trial that must be within a bound. */
+export interface OutcomeConstraintDefinition {
+  /** Name of the reported metric. */
+  readonly metric: string;
+  /** On which side of the bound it must be; the bound itself is allowed. */
+  readonly relation: 'atMost' | 'atLeast';
+  readonly bound: number;
+}
+
+/** A result from before or from elsewhere, for the search to learn from. */
+export interface KnownResultDefinition {
+  /** With all its active parameters. */
+  readonly configuration: Configuration;
+  /** By name; without the objective, a configuration that is known to fail. */
+  readonly metrics: Record<string, number>;
+}
+
 export interface RandomSearchDefinition {
   readonly name: 'random';
 }
@@ -111,11 +128,17 @@ export interface ComputeDefinition {
 /** All that a tuner's constructs tell its Lambda steps, handed over in the state machine by Open study. */
 export interface TunerDefinition extends CompletionCriteria {
   readonly searchSpace: SearchSpaceDefinition;
+  /** Expressions over the parameters that every configuration must meet. */
+  readonly parameterConstraints: string[];
+  /** What is optimized; with additional objectives, the first of them all. */
   readonly objective: ObjectiveDefinition;
+  readonly additionalObjectives: ObjectiveDefinition[];
+  readonly outcomeConstraints: OutcomeConstraintDefinition[];
   readonly searchAlgorithm: SearchAlgorithmDefinition;
   readonly scheduler: SchedulerDefinition;
   /** Configurations that are tried before the search algorithm is asked; missing active parameters are filled in. */
   readonly initialConfigurations: Configuration[];
+  readonly knownResults: KnownResultDefinition[];
   readonly maxParallelTrials: number;
   readonly compute: ComputeDefinition;
 }

@@ -1,5 +1,6 @@
 import { SearchAlgorithmDefinition } from '../../../lib/contract/tuner-definition';
 import { DistinctSearch } from './distinct';
+import { GaussianProcessSearch } from './gaussian-process-search';
 import { GridSearch } from './grid-search';
 import { RandomSearch } from './random-search';
 import { SearchAlgorithm } from './search-algorithm';
@@ -12,6 +13,9 @@ export function createSearchAlgorithm(definition: SearchAlgorithmDefinition): Se
 
 function create(definition: SearchAlgorithmDefinition): SearchAlgorithm {
   switch (definition.name) {
+    case 'auto':
+    case 'gaussianProcess':
+      return new GaussianProcessSearch();
     case 'random':
       return new RandomSearch();
     case 'sobol':

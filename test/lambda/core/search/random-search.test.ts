@@ -3,6 +3,7 @@ import { createSearchAlgorithm } from '../../../../lambda/core/search/create-sea
 import { RandomSearch } from '../../../../lambda/core/search/random-search';
 import { Suggestion } from '../../../../lambda/core/search/search-algorithm';
 import { SearchSpace } from '../../../../lambda/core/space/search-space';
+import { contextOf } from '../../../support/lambda-search';
 import { searchSpaces } from '../../../support/lambda-spaces';
 
 const context = fc.record({
@@ -23,7 +24,7 @@ describe.each(['random', 'sobol'] as const)('%s search', (name) => {
     fc.assert(
       fc.property(context, ({ definition, seed, trial }) => {
         const space = new SearchSpace(definition);
-        const suggestion = search.suggest({ space, seed, trial, initialTrials: 0 });
+        const suggestion = search.suggest(contextOf({ space, seed, trial }));
         expect(space.problems(configurationOf(suggestion))).toEqual([]);
       }),
       { numRuns: 300 },
@@ -34,12 +35,9 @@ describe.each(['random', 'sobol'] as const)('%s search', (name) => {
     fc.assert(
       fc.property(context, ({ definition, seed, trial }) => {
         const suggest = (number: number) =>
-          createSearchAlgorithm({ name }).suggest({
-            space: new SearchSpace(definition),
-            seed,
-            trial: number,
-            initialTrials: 0,
-          });
+          createSearchAlgorithm({ name }).suggest(
+            contextOf({ space: new SearchSpace(definition), seed, trial: number }),
+          );
         const first = suggest(trial);
         suggest(trial + 1);
         expect(suggest(trial)).toEqual(first);
@@ -52,7 +50,7 @@ describe.each(['random', 'sobol'] as const)('%s search', (name) => {
     const values = [0, 1, 2].flatMap((seed) =>
       Array.from(
         { length: 100 },
-        (_, i) => configurationOf(search.suggest({ space, seed, trial: i + 1, initialTrials: 0 })).x,
+        (_, i) => configurationOf(search.suggest(contextOf({ space, seed, trial: i + 1 }))).x,
       ),
     );
     expect(new Set(values).size).toBe(300);
@@ -64,7 +62,7 @@ test('random search draws uniformly under the scaling', () => {
   const search = new RandomSearch();
   const counts = new Array<number>(6).fill(0);
   for (let trial = 1; trial <= 6000; trial++) {
-    const { x } = configurationOf(search.suggest({ space, seed: 1, trial, initialTrials: 0 }));
+    const { x } = configurationOf(search.suggest(contextOf({ space, trial })));
     counts[Math.floor(-Math.log10(x as number))]++;
   }
   counts.forEach((count) => expect(Math.abs(count - 1000)).toBeLessThan(150));

@@ -3,6 +3,7 @@ import { SobolSearch, sobol } from '../../../../lambda/core/search/sobol-search'
 import { SearchSpace } from '../../../../lambda/core/space/search-space';
 import { MAX_HYPERPARAMETERS } from '../../../../lib/contract/limits';
 import { ParameterDefinition } from '../../../../lib/contract/search-space';
+import { contextOf } from '../../../support/lambda-search';
 
 /** A space that is the unit cube itself. */
 const cube = (dimension: number) =>
@@ -21,7 +22,7 @@ function suggested(dimension: number, count: number, seed: number, initialTrials
   const space = cube(dimension);
   const search = new SobolSearch();
   return Array.from({ length: count }, (_, i) => {
-    const suggestion = search.suggest({ space, seed, trial: initialTrials + i + 1, initialTrials });
+    const suggestion = search.suggest(contextOf({ space, seed, trial: initialTrials + i + 1, initialTrials }));
     if ('exhausted' in suggestion) throw new Error('exhausted');
     return Object.values(suggestion.configuration) as number[];
   });

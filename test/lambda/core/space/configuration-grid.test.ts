@@ -1,0 +1,57 @@
+import * as fc from 'fast-check';
+import { ConfigurationGrid } from '../../../../lambda/core/space/configuration-grid';
+import { SearchSpace } from '../../../../lambda/core/space/search-space';
+import { ParameterDefinition } from '../../../../lib/contract/search-space';
+import { searchSpaces } from '../../../support/lambda-spaces';
+
+test('each index is another valid configuration', () => {
+  fc.assert(
+    fc.property(
+      searchSpaces({ maxParameters: 5, small: true }),
+      fc.integer({ min: 1, max: 4 }),
+      (definition, pointsPerParameter) => {
+        const space = new SearchSpace(definition);
+        const grid = new ConfigurationGrid(space.parameters, pointsPerParameter);
+        const keys = new Set<string>();
+        for (let i = 0; i < grid.size; i++) {
+          const configuration = grid.at(i);
+          expect(space.problems(configuration)).toEqual([]);
+          keys.add(space.key(configuration));
+        }
+        expect(keys.size).toBe(grid.size);
+      },
+    ),
+    { numRuns: 200 },
+  );
+});
+
+test('the last parameter changes fastest, children right behind their parents', () => {
+  const parameters: ParameterDefinition[] = [
+    { name: 'optimizer', type: 'categorical', values: ['adam', 'sgd'] },
+    { name: 'n', type: 'integer', min: 1, max: 2, scaling: 'linear' },
+    { name: 'momentum', type: 'ordinal', values: [0, 0.9], activeWhen: { parameter: 'optimizer', values: ['sgd'] } },
+  ];
+  const grid = new ConfigurationGrid(parameters, 5);
+  expect(Array.from({ length: grid.size }, (_, i) => grid.at(i))).toEqual([
+    { optimizer: 'adam', n: 1 },
+    { optimizer: 'adam', n: 2 },
+    { optimizer: 'sgd', momentum: 0, n: 1 },
+    { optimizer: 'sgd', momentum: 0, n: 2 },
+    { optimizer: 'sgd', momentum: 0.9, n: 1 },
+    { optimizer: 'sgd', momentum: 0.9, n: 2 },
+  ]);
+});
+
+test('a product far beyond what could be built has its ends', () => {
+  const parameters = Array.from({ length: 20 }, (_, i): ParameterDefinition => ({
+    name: `n${i}`,
+    type: 'integer',
+    min: 0,
+    max: 3,
+    scaling: 'linear',
+  }));
+  const grid = new ConfigurationGrid(parameters, 4);
+  expect(grid.size).toBe(4 ** 20);
+  expect(Object.values(grid.at(0))).toEqual(new Array(20).fill(0));
+  expect(Object.values(grid.at(4 ** 20 - 1))).toEqual(new Array(20).fill(3));
+});
