@@ -1,5 +1,6 @@
 import * as readline from 'node:readline';
-import { Reply, Request } from './ask-tell/protocol';
+import { Reply } from './ask-tell/protocol';
+import { parseRequest } from './ask-tell/schemas';
 import { AskTellSession } from './ask-tell/session';
 
 /** The search as a program: one JSON request a line on stdin, one JSON reply a line on stdout; see docs/ask-tell.md. */
@@ -9,14 +10,16 @@ async function main(): Promise<void> {
     if (line.trim() === '') continue;
     let reply: Reply;
     try {
-      const request = JSON.parse(line) as Request;
-      if (request.op === 'bye') return;
+      const request = parseRequest(line);
+      if (request.op === 'bye') break;
       reply = session.handle(request);
     } catch (error) {
       reply = { error: error instanceof Error ? error.message : String(error) };
     }
     process.stdout.write(`${JSON.stringify(reply)}\n`);
   }
+  // an input that is still open would keep the program alive.
+  process.stdin.destroy();
 }
 
 main().catch((error: unknown) => {

@@ -1,4 +1,6 @@
+export * from './known-result';
 export * from './objective';
+export * from './outcome-constraint';
 export * from './parameter';
 export * from './scheduler';
 export * from './search-algorithm';

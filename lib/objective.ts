@@ -1,7 +1,6 @@
-import { MAX_METRIC_REGEX_LENGTH, METRIC_NAME_PATTERN } from './contract/limits';
 import { ObjectiveDefinition } from './contract/tuner-definition';
-import { Token } from 'aws-cdk-lib';
-import { requireLength, requireMatch, requireNoExpression, requireNumber } from './private/checks';
+import { requireNumber } from './private/checks';
+import { requireMetric } from './private/metric';
 
 /** Details of an objective. */
 export interface ObjectiveOptions {
@@ -47,48 +46,18 @@ export class Objective {
     private readonly direction: 'maximize' | 'minimize',
     private readonly options: ObjectiveOptions,
   ) {
-    requireMatch(
-      'metric of the objective',
-      metric,
-      METRIC_NAME_PATTERN,
-      'a name of 1 to 255 letters, digits and _ . : / @ - that starts with a letter or underscore',
-    );
+    requireMetric('the objective', metric, options.regex);
     requireNumber('targetValue of the objective', options.targetValue, 'a finite number', Number.isFinite);
-    requireLength('regex of the objective', options.regex, MAX_METRIC_REGEX_LENGTH);
-    requireNoExpression('regex of the objective', options.regex);
-    if (options.regex !== undefined && !Token.isUnresolved(options.regex) && countGroups(options.regex) !== 1) {
-      throw new Error(
-        `regex of the objective must be a regular expression with one group around the number, got ${JSON.stringify(options.regex)}`,
-      );
-    }
   }
 
   /** @internal */
-  public _regex(): string {
-    return this.options.regex ?? `(?:^|\\s)${escaped(this.metric)}=([-+0-9.eE]+|[-+]?(?:NaN|nan|Infinity|inf))`;
+  public _givenRegex(): string | undefined {
+    return this.options.regex;
   }
 
   /** @internal */
   public _toDefinition(): ObjectiveDefinition {
     const { targetValue } = this.options;
     return { metric: this.metric, direction: this.direction, ...(targetValue !== undefined && { targetValue }) };
-  }
-}
-
-/** The metric's name as part of an expression; in one that would get too long, a dot stands for each special character. */
-function escaped(text: string): string {
-  // escaping would destroy a token; its value is taken as it comes.
-  if (Token.isUnresolved(text)) return text;
-  const special = /[.*+?^${}()|[\]\\/-]/g;
-  const exact = text.replace(special, '\\$&');
-  return exact.length <= MAX_METRIC_REGEX_LENGTH - 100 ? exact : text.replace(special, '.');
-}
-
-/** The number of groups that capture; -1 for what is no regular expression. */
-function countGroups(regex: string): number {
-  try {
-    return new RegExp(`${regex}|`).exec('')!.length - 1;
-  } catch {
-    return -1;
   }
 }

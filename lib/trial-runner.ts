@@ -8,8 +8,11 @@ import { SageMakerTraining, SageMakerTrainingProps } from './trial-runners/sagem
 
 /** What a tuner gives to its trial runner. */
 export interface TrialRunnerBindOptions {
-  /** What the study optimizes. */
+  /** What the study optimizes; with several objectives, the first. */
   readonly objective: Objective;
+
+  /** For each metric that the study needs, by name, the regular expression that finds it in a log. */
+  readonly metricRegexes: { [metric: string]: string };
 
   /** Names of the search space's parameters. */
   readonly parameterNames: string[];

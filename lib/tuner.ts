@@ -8,13 +8,16 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import { MAX_DURATION_SECONDS, MAX_PARALLEL_TRIALS, MAX_TRIALS } from './contract/limits';
+import { MAX_DEFINITION_BYTES, MAX_DURATION_SECONDS, MAX_PARALLEL_TRIALS, MAX_TRIALS } from './contract/limits';
 import { TunerDefinition } from './contract/tuner-definition';
+import { KnownResult } from './known-result';
 import { Objective } from './objective';
+import { OutcomeConstraint } from './outcome-constraint';
 import { Parameter } from './parameter';
 import { requireInteger, requireSeconds } from './private/checks';
 import { trainingJobArn } from './private/create-training-job-task';
-import { toInitialConfigurations, toSearchSpace } from './private/search-space-definition';
+import { Goals, GoalsDefinition, metricRegexesOf, toGoals, toKnownResults } from './private/goals-definition';
+import { toInitialConfigurations, toParameterConstraints, toSearchSpace } from './private/search-space-definition';
 import { createStepFunction } from './private/step-function';
 import { StudyWorkflow } from './private/study-workflow';
 import { Scheduler } from './scheduler';
@@ -22,13 +25,41 @@ import { SearchAlgorithm } from './search-algorithm';
 import { TrialRunner, TrialRunnerConfig } from './trial-runner';
 import { TunerGrants } from './tuner-grants';
 
+/** What a Lambda step may take, but for what the user's own search function adds. */
+const STEP_TIMEOUT = Duration.minutes(1);
+
 /** Properties of a tuner. */
 export interface TunerProps {
   /** The hyperparameters that are searched, by name. */
   readonly searchSpace: { [name: string]: Parameter };
 
+  /**
+   * Conditions that every configuration must meet, as expressions over the parameters:
+   * `num_layers * hidden_units <= 4096`, `optimizer != 'sgd' or momentum < 0.95`. Numbers, texts in quotes, `+ - * / %`,
+   * comparisons, `and`, `or`, `not`, `in [...]`, and `abs`, `ceil`, `exp`, `floor`, `log`, `log2`, `log10`, `max`, `min`,
+   * `pow`, `round`, `sqrt`. A condition says nothing of configurations in which one of its parameters isn't active.
+   *
+   * @default - every configuration of the search space is allowed
+   */
+  readonly parameterConstraints?: string[];
+
   /** The metric that is optimized. */
   readonly objective: Objective;
+
+  /**
+   * Further metrics that are optimized at the same time. The result then holds the trials that no other one beats in all of
+   * them. What knows a single objective only, such as early stopping and `targetValue`, goes by the first one.
+   *
+   * @default - `objective` alone
+   */
+  readonly additionalObjectives?: Objective[];
+
+  /**
+   * Bounds on other metrics of a trial. The training program must report them, at least once.
+   *
+   * @default - none
+   */
+  readonly outcomeConstraints?: OutcomeConstraint[];
 
   /** Where and how a trial trains. */
   readonly trialRunner: TrialRunner;
@@ -36,7 +67,7 @@ export interface TunerProps {
   /**
    * What proposes configurations.
    *
-   * @default SearchAlgorithm.sobol()
+   * @default SearchAlgorithm.auto()
    */
   readonly searchAlgorithm?: SearchAlgorithm;
 
@@ -53,6 +84,14 @@ export interface TunerProps {
    * @default - none
    */
   readonly initialConfigurations?: { [name: string]: any }[];
+
+  /**
+   * Results that are known before the study begins, from an earlier one or from elsewhere. The search learns from them;
+   * they are no trials. At most 1,000, and at most some 200 KB of text with the rest of the tuner.
+   *
+   * @default - none
+   */
+  readonly knownResults?: KnownResult[];
 
   /**
    * Trials of a study; failed ones count. 1 to 100,000. A study's input may give another number.
@@ -107,8 +146,10 @@ export interface TunerProps {
  * "maxTrialsWithoutImprovement", "targetValue"}`. A `study` that exists is resumed.
  *
  * Output: `{"study", "status", "reason", "objective", "best": {"trial", "value", "hyperparameters", "metrics",
- * "trainingJobName", "modelArtifact"}, "trials": {"total", "completed", "stoppedEarly", "failed", "unfinished"}, "cost":
- * {"instanceSeconds", "usd"}, "records": {"table", "study", "checkpoints"}}`.
+ * "trainingJobName", "modelArtifact", "feasible", "unmetConstraints"}, "paretoFront": [{"trial", "values",
+ * "hyperparameters"}], "importance": [{"parameter", "importance"}], "trials": {"total", "completed", "stoppedEarly",
+ * "failed", "unfinished"}, "cost": {"instanceSeconds", "usd"}, "notes", "records": {"table", "study", "checkpoints"}}`.
+ * `feasible` is there with outcome constraints, `paretoFront` with several objectives.
  *
  * Errors: `InvalidStudyInput`, `StudyInProgress`, `StudyChanged` (nothing was started); `StudyFailed` (no trial has a
  * result).
@@ -141,7 +182,12 @@ export class Tuner extends Construct implements iam.IGrantable {
     super(scope, id);
     validate(props);
     const searchSpace = toSearchSpace(props.searchSpace);
-    const initialConfigurations = toInitialConfigurations(props.initialConfigurations ?? [], searchSpace);
+    const goals: Goals = {
+      objective: props.objective,
+      additionalObjectives: props.additionalObjectives ?? [],
+      outcomeConstraints: props.outcomeConstraints ?? [],
+    };
+    const inputs = toSearchInputs(props, searchSpace, toGoals(goals));
 
     this.logRetention = props.logRetention ?? logs.RetentionDays.THREE_MONTHS;
     this.studyTable = this.createTable(props.removalPolicy ?? RemovalPolicy.RETAIN);
@@ -150,6 +196,7 @@ export class Tuner extends Construct implements iam.IGrantable {
 
     const runner = props.trialRunner.bind(new Construct(this, 'TrialRunner'), {
       objective: props.objective,
+      metricRegexes: metricRegexesOf(goals),
       parameterNames: searchSpace.map(({ name }) => name),
       reportFunction: this.reportFunction,
       bucket: this.bucket,
@@ -157,14 +204,26 @@ export class Tuner extends Construct implements iam.IGrantable {
     this.trainingRole = runner.trainingRole;
     this.grantPrincipal = runner.trainingRole.grantPrincipal;
 
-    const definition = toDefinition(props, searchSpace, initialConfigurations, runner);
+    const definition = toDefinition(props, inputs, runner);
+    requireSize(definition);
     const openStudy = this.createStep('OpenStudy', 'open-study', 'Opens studies', 512);
     const reviewRound = this.createStep('ReviewRound', 'review-round', 'Reviews rounds of studies', 512);
+    const searchAlgorithm = props.searchAlgorithm ?? SearchAlgorithm.auto();
+    const searchTimeout = Duration.seconds(STEP_TIMEOUT.toSeconds() + searchAlgorithm._waitSeconds);
+    const nextTrial = this.createStep('NextTrial', 'next-trial', 'Gives slots their next trial', 1769, searchTimeout);
+    const recordTrial = this.createStep(
+      'RecordTrial',
+      'record-trial',
+      'Records trials and gives slots the next',
+      1769,
+      searchTimeout,
+    );
+    searchAlgorithm._bind([nextTrial, recordTrial]);
     const steps = {
       openStudy,
       planRound: this.createStep('PlanRound', 'plan-round', 'Plans rounds of studies', 512),
-      nextTrial: this.createStep('NextTrial', 'next-trial', 'Gives slots their next trial', 1769),
-      recordTrial: this.createStep('RecordTrial', 'record-trial', 'Records trials and gives slots the next', 1769),
+      nextTrial,
+      recordTrial,
       reviewRound,
       finishStudy: this.createStep('FinishStudy', 'finish-study', 'Finds the best trial of studies', 512),
     };
@@ -246,13 +305,19 @@ export class Tuner extends Construct implements iam.IGrantable {
     });
   }
 
-  private createStep(id: string, step: string, description: string, memoryMb: number): lambda.Function {
+  private createStep(
+    id: string,
+    step: string,
+    description: string,
+    memoryMb: number,
+    timeout = STEP_TIMEOUT,
+  ): lambda.Function {
     return createStepFunction(this, id, {
       step,
       description,
       memoryMb,
       table: this.studyTable,
-      timeout: Duration.seconds(60),
+      timeout,
       logRetention: this.logRetention,
     });
   }
@@ -313,19 +378,47 @@ function validate(props: TunerProps): void {
   requireSeconds('maxDuration', props.maxDuration, 1, MAX_DURATION_SECONDS);
 }
 
-function toDefinition(
+/** What the search is told: the space, the goals, and where to begin. */
+type SearchInputs = GoalsDefinition &
+  Pick<TunerDefinition, 'searchSpace' | 'parameterConstraints' | 'initialConfigurations' | 'knownResults'>;
+
+function toSearchInputs(
   props: TunerProps,
   searchSpace: TunerDefinition['searchSpace'],
-  initialConfigurations: TunerDefinition['initialConfigurations'],
-  runner: TrialRunnerConfig,
-): TunerDefinition {
-  const { maxDuration, maxTrialsWithoutImprovement } = props;
+  goals: GoalsDefinition,
+): SearchInputs {
+  const parameterConstraints = toParameterConstraints(props.parameterConstraints ?? [], searchSpace);
   return {
     searchSpace,
-    objective: props.objective._toDefinition(),
-    searchAlgorithm: (props.searchAlgorithm ?? SearchAlgorithm.sobol())._toDefinition(),
+    parameterConstraints,
+    ...goals,
+    initialConfigurations: toInitialConfigurations(
+      props.initialConfigurations ?? [],
+      searchSpace,
+      parameterConstraints,
+    ),
+    knownResults: toKnownResults(props.knownResults ?? [], searchSpace, goals),
+  };
+}
+
+/** All of it is handed to Open study by the state machine. */
+function requireSize(definition: TunerDefinition): void {
+  const bytes = Buffer.byteLength(JSON.stringify(definition));
+  if (bytes > MAX_DEFINITION_BYTES) {
+    const { knownResults, initialConfigurations } = definition;
+    throw new Error(
+      `the tuner's definition must have at most ${MAX_DEFINITION_BYTES} bytes, which is what a state machine can hand over, got ${bytes}; ` +
+        `give fewer knownResults (${knownResults.length}) or initialConfigurations (${initialConfigurations.length})`,
+    );
+  }
+}
+
+function toDefinition(props: TunerProps, inputs: SearchInputs, runner: TrialRunnerConfig): TunerDefinition {
+  const { maxDuration, maxTrialsWithoutImprovement } = props;
+  return {
+    ...inputs,
+    searchAlgorithm: (props.searchAlgorithm ?? SearchAlgorithm.auto())._toDefinition(),
     scheduler: (props.scheduler ?? Scheduler.none())._toDefinition(),
-    initialConfigurations,
     maxTrials: props.maxTrials ?? 50,
     maxParallelTrials: props.maxParallelTrials ?? 4,
     ...(maxDuration && { maxDurationSeconds: maxDuration.toSeconds() }),

@@ -16,14 +16,34 @@ export interface ProtocolParameter {
   readonly activeIf?: { readonly param: string; readonly in: ParameterValue[] };
 }
 
+export interface ProtocolObjective {
+  readonly name: string;
+  readonly direction?: 'minimize' | 'maximize';
+}
+
+/** Exactly one of the bounds. */
+export interface ProtocolOutcomeConstraint {
+  readonly name: string;
+  readonly atMost?: number;
+  readonly atLeast?: number;
+}
+
 export interface InitRequest {
   readonly op: 'init';
   /** Name of the search algorithm; default `auto`. */
   readonly algo?: string;
   /** Further fields of the algorithm's definition. */
-  readonly options?: Record<string, unknown>;
+  readonly options?: { populationSize?: number; sampleSize?: number; pointsPerParameter?: number };
   readonly space: { readonly params: ProtocolParameter[] };
+  /** Expressions over the parameters that every configuration must meet. */
+  readonly constraints?: string[];
+  /** Of a single objective; it has no name. */
   readonly direction?: 'minimize' | 'maximize';
+  /** Instead of `direction`: one or several, by name. */
+  readonly objectives?: ProtocolObjective[];
+  readonly outcomeConstraints?: ProtocolOutcomeConstraint[];
+  /** Configurations to try first; what they leave out is drawn at random. */
+  readonly initial?: Configuration[];
   readonly seed?: number;
   readonly budget?: { readonly evals?: number; readonly resource?: number; readonly parallel?: number };
   readonly fidelity?: { readonly name: string; readonly min: number; readonly max: number };
@@ -31,22 +51,26 @@ export interface InitRequest {
 
 export interface TellResult {
   readonly id?: TrialId;
-  readonly config?: Configuration;
-  /** Anything but a finite number is a failed trial. */
-  readonly value: number | string | null;
+  /** Without an id: a result that wasn't asked for. */
+  readonly config?: Record<string, unknown>;
+  /** Of the first objective. Anything but a finite number is a failed trial. */
+  readonly value?: unknown;
+  /** By name of the objective or outcome constraint. */
+  readonly values?: Record<string, unknown>;
   readonly step?: number;
   readonly status?: 'done' | 'stopped' | 'paused';
 }
 
 export type Request =
   | InitRequest
-  | { readonly op: 'ask'; readonly n: number }
-  | { readonly op: 'report'; readonly id: TrialId; readonly step: number; readonly value: number | string | null }
+  | { readonly op: 'ask'; readonly n?: number }
+  | { readonly op: 'report'; readonly id: TrialId; readonly step: number; readonly value: unknown }
   | { readonly op: 'tell'; readonly results: TellResult[] }
   | { readonly op: 'bye' };
 
 export type Reply =
-  | { readonly ok: true; readonly inject?: boolean }
-  | { readonly trials: { readonly id: TrialId; readonly config: Configuration }[] }
+  | { readonly ok: true; readonly inject?: boolean; readonly warnings?: string[] }
+  /** Fewer than asked for, with the reason, once there is nothing left to try. */
+  | { readonly trials: { readonly id: TrialId; readonly config: Configuration }[]; readonly exhausted?: string }
   | { readonly decision: 'continue' | 'stop' | 'pause' }
   | { readonly error: string };

@@ -1,8 +1,18 @@
 import { ParameterDefinition } from '../../lib/contract/search-space';
-import { SearchAlgorithmDefinition } from '../../lib/contract/tuner-definition';
+import { constraintProblems, unmetConstraintProblems } from '../../lib/contract/parameter-constraints';
+import {
+  ObjectiveDefinition,
+  OutcomeConstraintDefinition,
+  SearchAlgorithmDefinition,
+} from '../../lib/contract/tuner-definition';
+import { configurationProblems } from '../../lib/contract/validate-configuration';
+import { goalProblems } from '../../lib/contract/validate-goals';
 import { searchSpaceProblems } from '../../lib/contract/validate-search-space';
+import { completeAtRandom } from '../../lambda/core/space/complete-configuration';
+import { emptySpaceProblem } from '../../lambda/core/space/empty-space';
+import { SearchSpace } from '../../lambda/core/space/search-space';
 import { SearchStudy } from '../../lambda/core/study/suggest';
-import { InitRequest, ProtocolParameter } from './protocol';
+import { InitRequest, ProtocolOutcomeConstraint, ProtocolParameter } from './protocol';
 
 /** Algorithms by the protocol's names, with the defaults of their factories. */
 const ALGORITHMS: Record<string, SearchAlgorithmDefinition> = {
@@ -19,33 +29,61 @@ const ALGORITHMS: Record<string, SearchAlgorithmDefinition> = {
 
 const DEFAULT_TRIALS = 100;
 
+/** The name of the only objective, where the request gives none. */
+const VALUE = 'value';
+
 /** The study that an init request describes. */
-export function toStudy({ algo = 'auto', options = {}, space, seed = 0, budget = {}, fidelity }: InitRequest): SearchStudy {
-  const algorithm = ALGORITHMS[algo];
-  if (algorithm === undefined) {
-    throw new Error(`algo must be one of ${Object.keys(ALGORITHMS).join(', ')}, got ${JSON.stringify(algo)}`);
-  }
-  const searchSpace = space.params.map(toParameter);
-  const problems = searchSpaceProblems(searchSpace);
-  if (problems.length > 0) throw new Error(`space: ${problems.join('; ')}`);
-  const trials =
-    budget.evals ??
-    (budget.resource !== undefined && fidelity !== undefined ? Math.ceil(budget.resource / fidelity.max) : DEFAULT_TRIALS);
-  return {
-    seed,
-    tuner: {
-      searchSpace,
-      searchAlgorithm: { ...algorithm, ...options } as SearchAlgorithmDefinition,
-      initialConfigurations: [],
-      maxTrials: trials,
-      maxParallelTrials: budget.parallel ?? 1,
-    },
+export function toStudy(request: InitRequest): SearchStudy {
+  const { space, constraints = [], initial = [], seed = 0, budget = {}, fidelity } = request;
+  const [objective, ...additionalObjectives] = toObjectives(request);
+  const tuner: SearchStudy['tuner'] = {
+    searchSpace: space.params.map(toParameter),
+    parameterConstraints: constraints,
+    objective,
+    additionalObjectives,
+    outcomeConstraints: (request.outcomeConstraints ?? []).map(toOutcomeConstraint),
+    searchAlgorithm: toAlgorithm(request),
+    initialConfigurations: initial,
+    maxTrials:
+      budget.evals ??
+      (budget.resource !== undefined && fidelity !== undefined
+        ? Math.max(Math.ceil(budget.resource / fidelity.max), 1)
+        : DEFAULT_TRIALS),
+    maxParallelTrials: budget.parallel ?? 1,
   };
+  check(tuner, seed);
+  return { seed, tuner };
 }
 
-function toParameter({ name, type, low, high, log, reverseLog, choices, activeIf }: ProtocolParameter): ParameterDefinition {
+function toAlgorithm({ algo = 'auto', options = {} }: InitRequest): SearchAlgorithmDefinition {
+  if (!Object.hasOwn(ALGORITHMS, algo)) {
+    throw new Error(`algo must be one of ${Object.keys(ALGORITHMS).join(', ')}, got ${JSON.stringify(algo)}`);
+  }
+  return { ...ALGORITHMS[algo], ...options } as SearchAlgorithmDefinition;
+}
+
+function toObjectives({ objectives, direction }: InitRequest): ObjectiveDefinition[] {
+  if (objectives === undefined) return [{ metric: VALUE, direction: direction ?? 'minimize' }];
+  if (direction !== undefined) throw new Error('direction must be left out where there are objectives');
+  if (objectives.length === 0) throw new Error('objectives must hold at least one, got none');
+  return objectives.map((objective) => ({ metric: objective.name, direction: objective.direction ?? 'minimize' }));
+}
+
+function toOutcomeConstraint({ name, atMost, atLeast }: ProtocolOutcomeConstraint): OutcomeConstraintDefinition {
+  if (atMost !== undefined && atLeast === undefined) return { metric: name, relation: 'atMost', bound: atMost };
+  if (atLeast !== undefined && atMost === undefined) return { metric: name, relation: 'atLeast', bound: atLeast };
+  throw new Error(`outcome constraint ${JSON.stringify(name)} must have either atMost or atLeast`);
+}
+
+function toParameter(given: ProtocolParameter): ParameterDefinition {
+  const { name, type, low, high, log, reverseLog, choices, activeIf } = given;
   const common = { name, ...(activeIf && { activeWhen: { parameter: activeIf.param, values: activeIf.in } }) };
   const scaling = log ? 'logarithmic' : reverseLog ? 'reverseLogarithmic' : 'linear';
+  const wanted = type === 'float' || type === 'int' ? (['low', 'high'] as const) : (['choices'] as const);
+  const missing = wanted.filter((field) => given[field] === undefined);
+  if (missing.length > 0) {
+    throw new Error(`parameter ${JSON.stringify(name)} of type ${type} must have ${missing.join(' and ')}`);
+  }
   switch (type) {
     case 'float':
       return { ...common, type: 'continuous', min: low!, max: high!, scaling };
@@ -55,7 +93,34 @@ function toParameter({ name, type, low, high, log, reverseLog, choices, activeIf
       return { ...common, type: 'categorical', values: choices! };
     case 'ordinal':
       return { ...common, type: 'ordinal', values: choices! };
-    default:
-      throw new Error(`type of ${JSON.stringify(name)} must be float, int, cat or ordinal, got ${JSON.stringify(type)}`);
   }
+}
+
+/** The checks that Open study makes too. */
+function check(tuner: SearchStudy['tuner'], seed: number): void {
+  const { searchSpace, parameterConstraints, initialConfigurations } = tuner;
+  throwAny(searchSpaceProblems(searchSpace).map((problem) => `space: ${problem}`));
+  throwAny([...goalProblems(tuner), ...constraintProblems(parameterConstraints, searchSpace)]);
+  throwAny(
+    initialConfigurations.flatMap((given, i) =>
+      [
+        ...configurationProblems(searchSpace, given),
+        ...unmetConstraintProblems(parameterConstraints, searchSpace, given),
+      ].map((problem) => `initial[${i}]: ${problem}`),
+    ),
+  );
+  const space = new SearchSpace(searchSpace, parameterConstraints);
+  const empty = emptySpaceProblem(space);
+  throwAny(empty === undefined ? [] : [empty]);
+  throwAny(
+    initialConfigurations.flatMap((given, i) =>
+      completeAtRandom(space, given, seed, i + 1) === undefined
+        ? [`initial[${i}]: no values of its missing parameters were found that meet the constraints`]
+        : [],
+    ),
+  );
+}
+
+function throwAny(problems: string[]): void {
+  if (problems.length > 0) throw new Error(problems.join('; '));
 }

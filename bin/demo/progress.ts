@@ -1,11 +1,18 @@
 import { createLogUpdate } from 'log-update';
 import pc from 'picocolors';
 import { TrialRecord, hasEnded } from '../../lambda/core/store/records';
-import { bestTrial } from '../../lambda/core/study/objective';
+import { bestTrial } from '../../lambda/core/study/best-trial';
+import { Goals } from '../../lambda/core/study/objective';
 import { configurationText, stateText, valueText } from './text';
 import { StudyView } from './study-view';
 
 const INTERVAL_MS = 500;
+
+const GOALS: Goals = {
+  objective: { metric: 'validation_accuracy', direction: 'maximize' },
+  additionalObjectives: [],
+  outcomeConstraints: [],
+};
 
 /** Shows a study while it runs: a live picture in a terminal, else a line for each thing that happens. */
 export class Progress {
@@ -63,7 +70,7 @@ export class Progress {
     const ended = trials.filter(hasEnded);
     const stopped = ended.filter(({ state }) => state === 'STOPPED').length;
     const failed = ended.filter(({ state }) => state === 'FAILED').length;
-    const best = trials.length === 0 ? undefined : bestTrial({ metric: '', direction: 'maximize' }, trials);
+    const best = trials.length === 0 ? undefined : bestTrial(GOALS, trials);
     const width = 30;
     const filled = Math.round((ended.length / maxTrials) * width);
     const bar = `${'█'.repeat(filled)}${'░'.repeat(width - filled)}`;

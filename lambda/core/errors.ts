@@ -23,6 +23,20 @@ export class StudyNotFound extends NamedError {}
 /** A call of our own states doesn't follow the contract. */
 export class InvalidRequest extends NamedError {}
 
+/** The user's own search function gave no answer: it failed, took too long, or couldn't be called. */
+export class SearchFunctionFailed extends NamedError {
+  /** @param lasting whether another try can't help: it doesn't exist, it may not be called */
+  constructor(
+    message: string,
+    readonly lasting: boolean,
+  ) {
+    super(message);
+  }
+}
+
+/** What the user's own search function answered doesn't follow the contract or the search space. */
+export class InvalidSuggestion extends NamedError {}
+
 /** A report is refused; the trial goes on. */
 export class InvalidReport extends NamedError {}
 

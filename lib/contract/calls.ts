@@ -150,6 +150,18 @@ export interface BestTrial {
   readonly metrics: Record<string, number>;
   readonly trainingJobName: string | null;
   readonly modelArtifact: string | null;
+  /** With outcome constraints: whether the trial meets them. It doesn't only where no trial does. */
+  readonly feasible?: boolean;
+  /** The outcome constraints that it doesn't meet, as sentences. */
+  readonly unmetConstraints?: string[];
+}
+
+/** A trial that no other one beats in all objectives. */
+export interface FrontTrial {
+  readonly trial: number;
+  /** The objectives' values by metric. */
+  readonly values: Record<string, number>;
+  readonly hyperparameters: Configuration;
 }
 
 export interface StudyResult {
@@ -159,6 +171,13 @@ export interface StudyResult {
   readonly reason: string;
   readonly objective: { readonly metric: string; readonly direction: 'maximize' | 'minimize' };
   readonly best: BestTrial | null;
+  /** With several objectives: at most 50 trials of the Pareto front, best primary objective first. */
+  readonly paretoFront?: FrontTrial[];
+  /**
+   * How much of the objective's variance over the search space each hyperparameter explains by itself, as shares that add
+   * up to 1, the most important first. Empty with fewer than 10 results, or where they are all the same.
+   */
+  readonly importance: { readonly parameter: string; readonly importance: number }[];
   readonly trials: {
     readonly total: number;
     readonly completed: number;
@@ -172,6 +191,8 @@ export interface StudyResult {
     /** Null where the instance type's price isn't known. */
     readonly usd: number | null;
   };
+  /** What the search had to tell when the study was opened. */
+  readonly notes?: string[];
   /** Where each trial, attempt and report is kept. */
   readonly records: { readonly table: string; readonly study: string; readonly checkpoints: string };
 }

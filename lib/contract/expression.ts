@@ -5,7 +5,7 @@ import { Configuration, ParameterValue } from './search-space';
  * Small expressions over the parameters of a configuration, such as `layers * units <= 4096 and optimizer != 'sgd'`.
  *
  * jsep only parses: what its tree may hold and what that means is all here. There are no properties, no assignments and no
- * calls but those of the functions below, and each part is evaluated once, so an expression can neither reach anything nor
+ * calls but those of the functions below, and each part is evaluated at most once, so an expression can neither reach anything nor
  * run long. Nothing is converted: adding a text to a number is an error, most of which are found before any evaluation.
  */
 export interface Expression {
@@ -61,7 +61,10 @@ function parse(text: string): jsep.Expression {
   } catch (error) {
     const { message } = error as Error;
     // deeply nested parentheses use up the stack.
-    throw new ExpressionError(error instanceof RangeError ? 'it is nested too deeply' : lowerFirst(message));
+    if (error instanceof RangeError) throw new ExpressionError('it is nested too deeply');
+    throw new ExpressionError(
+      `${lowerFirst(message)}${message.includes('"="') ? '; comparisons are == != < <= > >=' : ''}`,
+    );
   }
 }
 
@@ -133,7 +136,9 @@ class Compiler {
       case 'CallExpression':
         return this.call(tree as jsep.CallExpression);
       case 'MemberExpression':
-        throw new ExpressionError("a parameter's name with other signs than letters, digits and _ is written as param('its.name')");
+        throw new ExpressionError(
+          "a parameter's name with other signs than letters, digits and _ is written as param('its.name')",
+        );
       case 'Compound':
         throw new ExpressionError(
           (tree as jsep.Compound).body.length === 0 ? 'it is empty' : 'an operator is missing between two of its parts',

@@ -50,5 +50,11 @@ export const MAX_TRIALS = 100_000;
 /** A Distributed Map runs up to 10,000 children; a training job for each slot starts at one a second. */
 export const MAX_PARALLEL_TRIALS = 1000;
 
+/**
+ * Step Functions hands at most 256 KiB from state to state: the tuner's definition goes to Open study together with the
+ * execution's input.
+ */
+export const MAX_DEFINITION_BYTES = 200_000;
+
 /** An execution of Step Functions lives at most a year. */
 export const MAX_DURATION_SECONDS = 365 * 24 * 3600;

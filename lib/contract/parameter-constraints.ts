@@ -22,6 +22,25 @@ export function parseConstraints(
 }
 
 /**
+ * The constraints that a configuration doesn't meet, whatever its missing parameters will be, as sentences.
+ *
+ * @param texts valid ones
+ * @param isUnresolved constraints and values for which this is true are passed over
+ */
+export function unmetConstraintProblems(
+  texts: readonly string[],
+  parameters: readonly ParameterDefinition[],
+  configuration: Configuration,
+  isUnresolved: IsUnresolved = () => false,
+): string[] {
+  const known = Object.fromEntries(Object.entries(configuration).filter(([, value]) => !isUnresolved(value)));
+  const variables = variablesOf(parameters, isUnresolved);
+  return texts
+    .filter((text) => !isUnresolved(text) && !toConstraint(text, parseExpression(text, variables)).allows(known))
+    .map((text) => `it must meet the parameter constraint ${quoted(text)}`);
+}
+
+/**
  * Every problem of the constraints, as sentences.
  *
  * @param parameters those of a valid search space
@@ -36,8 +55,14 @@ export function constraintProblems(
   return texts.flatMap((text, i) => {
     if (isUnresolved(text)) return [];
     const problem = typeof text === 'string' ? problemOf(text, variables) : 'it must be a text';
-    return problem === undefined ? [] : [`parameterConstraints[${i}] ${JSON.stringify(text)}: ${problem}`];
+    return problem === undefined ? [] : [`parameterConstraints[${i}] ${quoted(text)}: ${problem}`];
   });
+}
+
+/** Cut where it is long: a hostile one must not fill the log. */
+function quoted(text: unknown): string {
+  const json = JSON.stringify(text) ?? String(text);
+  return json.length > 120 ? `${json.slice(0, 120)}...` : json;
 }
 
 function problemOf(text: string, variables: ReadonlyMap<string, Variable>): string | undefined {

@@ -76,6 +76,10 @@ export interface Nsga2SearchDefinition {
 export interface FunctionSearchDefinition {
   readonly name: 'function';
   readonly functionArn: string;
+  /** How long an answer may take. */
+  readonly timeoutSeconds: number;
+  /** Whether it may propose what a trial has had already. */
+  readonly allowRepeats: boolean;
 }
 
 export type SearchAlgorithmDefinition =

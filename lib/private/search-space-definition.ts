@@ -1,4 +1,5 @@
 import { Token } from 'aws-cdk-lib';
+import { constraintProblems, unmetConstraintProblems } from '../contract/parameter-constraints';
 import { Configuration, SearchSpaceDefinition } from '../contract/search-space';
 import { configurationProblems } from '../contract/validate-configuration';
 import { searchSpaceProblems } from '../contract/validate-search-space';
@@ -14,14 +15,26 @@ export function toSearchSpace(searchSpace: { [name: string]: Parameter }): Searc
   return definition;
 }
 
+/** The expressions, checked: their syntax, their names, and what can be compared with what. */
+export function toParameterConstraints(constraints: string[], searchSpace: SearchSpaceDefinition): string[] {
+  const problems = constraintProblems(constraints, searchSpace, (value) => Token.isUnresolved(value));
+  if (problems.length > 0) {
+    throw new Error(problems.join('; '));
+  }
+  return constraints;
+}
+
 export function toInitialConfigurations(
   configurations: { [name: string]: any }[],
   searchSpace: SearchSpaceDefinition,
+  parameterConstraints: string[],
 ): Configuration[] {
+  const isUnresolved = (value: unknown) => Token.isUnresolved(value);
   const problems = configurations.flatMap((configuration, i) =>
-    configurationProblems(searchSpace, configuration, (value) => Token.isUnresolved(value)).map(
-      (problem) => `initialConfigurations[${i}]: ${problem}`,
-    ),
+    [
+      ...configurationProblems(searchSpace, configuration, isUnresolved),
+      ...unmetConstraintProblems(parameterConstraints, searchSpace, configuration, isUnresolved),
+    ].map((problem) => `initialConfigurations[${i}]: ${problem}`),
   );
   if (problems.length > 0) {
     throw new Error(problems.join('; '));

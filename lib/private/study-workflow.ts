@@ -146,6 +146,17 @@ export class StudyWorkflow extends Construct {
       comment: 'A Lambda step failed for good; Review round settles the trial',
       outputs: "{% { 'error': $states.input.Error, 'cause': $substring($states.input.Cause, 0, 200) } %}",
     });
+    for (const state of [nextTrial, recordTrial]) {
+      state.addRetry({
+        // the user's own search function: what may pass by itself. What it proposes is never asked for again, if it is wrong.
+        errors: ['SearchFunctionFailed'],
+        interval: Duration.seconds(2),
+        backoffRate: 2,
+        maxDelay: Duration.seconds(30),
+        maxAttempts: 4,
+        jitterStrategy: sfn.JitterType.FULL,
+      });
+    }
     nextTrial.addCatch(lost, { errors: [sfn.Errors.ALL] });
     recordTrial.addCatch(lost, { errors: [sfn.Errors.ALL] });
 

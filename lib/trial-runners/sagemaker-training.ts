@@ -203,7 +203,7 @@ export class SageMakerTraining {
 
   private request(
     scope: Construct,
-    { objective, reportFunction, bucket }: TrialRunnerBindOptions,
+    { objective, metricRegexes, reportFunction, bucket }: TrialRunnerBindOptions,
     role: iam.IRole,
     instanceType: string,
     instanceCount: number,
@@ -221,7 +221,7 @@ export class SageMakerTraining {
       AlgorithmSpecification: {
         TrainingImage: image.uri,
         TrainingInputMode: 'File',
-        MetricDefinitions: [{ Name: objective.metric, Regex: objective._regex() }],
+        MetricDefinitions: Object.entries(metricRegexes).map(([Name, Regex]) => ({ Name, Regex })),
         ...(program.entrypoint && { ContainerEntrypoint: program.entrypoint }),
       },
       InputDataConfig: this.channels(scope, program, role),

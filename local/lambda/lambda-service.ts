@@ -11,6 +11,7 @@ import { FunctionLog, tailOf } from './function-log';
 import { Instance } from './instance';
 import type { InstanceAnswer } from './instance';
 import { InstancePool } from './instance-pool';
+import { codeFolderOf } from './inline-code';
 
 export interface LambdaServiceOptions {
   readonly functions: readonly FunctionDescription[];
@@ -80,7 +81,8 @@ export class LambdaService {
     await Promise.all(this.functions.map(({ pool }) => pool.close()));
   }
 
-  private prepare(description: FunctionDescription): LocalFunction {
+  private prepare(given: FunctionDescription): LocalFunction {
+    const description = { ...given, codeFolder: codeFolderOf(given, this.options.folder) };
     const log = new FunctionLog(this.options.folder, description.name);
     const printed = new Map<Instance, string>();
     const pool = new InstancePool(this.options.maxInstancesPerFunction ?? DEFAULT_MAX_INSTANCES, () => {

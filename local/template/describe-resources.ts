@@ -94,11 +94,14 @@ function codeOf(
   template: StackTemplate,
   resource: TemplateResource,
   assets: AssetLookup,
-): { codeFolder?: string; codeProblem?: string } {
+): Pick<FunctionDescription, 'codeFolder' | 'inlineCode' | 'codeProblem'> {
   const code = template.property(resource, 'Code');
   const path = template.path('Resources', resource.logicalId, 'Properties', 'Code');
+  if (isObject(code) && typeof code.ZipFile === 'string') return { inlineCode: code.ZipFile };
   if (!isObject(code) || typeof code.S3Key !== 'string') {
-    return { codeProblem: `${path}: only code from an asset (S3Key) runs locally, no inline code and no image.` };
+    return {
+      codeProblem: `${path}: only code from an asset (S3Key) or in the template (ZipFile) runs locally, no image.`,
+    };
   }
   const asset = assets.byKey(code.S3Key);
   if (asset === undefined) return { codeProblem: `${path}: no asset of this app has the key ${code.S3Key}.` };

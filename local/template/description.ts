@@ -25,6 +25,8 @@ export interface FunctionDescription {
   readonly runtime: string;
   /** The folder with the function's bundle; undefined when it has none here, as `codeProblem` then says. */
   readonly codeFolder?: string;
+  /** The program itself, where it stands in the template: a file `index`. */
+  readonly inlineCode?: string;
   readonly codeProblem?: string;
   readonly environment: Record<string, string>;
   readonly timeoutSeconds: number;

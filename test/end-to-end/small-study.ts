@@ -36,6 +36,8 @@ export interface SmallStudyOptions {
   readonly trainingProgram?: TrainingProgram;
   readonly maxRuntime?: Duration;
   readonly tuner?: Partial<TunerProps>;
+  /** What proposes configurations, where it needs a stack. */
+  readonly searchAlgorithm?: (stack: Stack) => SearchAlgorithm;
 }
 
 export function temporaryFolder(): string {
@@ -48,10 +50,11 @@ export function synthesizeSmallStudy(options: SmallStudyOptions = {}, folder = t
   mkdirSync(code, { recursive: true });
   writeFileSync(path.join(code, 'train.mjs'), options.program ?? GOOD_PROGRAM);
   const app = new App({ outdir: path.join(folder, 'cdk.out') });
-  new Tuner(new Stack(app, 'Small'), 'Tuner', {
+  const stack = new Stack(app, 'Small');
+  new Tuner(stack, 'Tuner', {
     searchSpace: { learning_rate: Parameter.continuous({ min: 1e-4, max: 1, scaling: Scaling.LOGARITHMIC }) },
     objective: Objective.maximize('quality'),
-    searchAlgorithm: SearchAlgorithm.sobol(),
+    searchAlgorithm: options.searchAlgorithm?.(stack) ?? SearchAlgorithm.sobol(),
     scheduler: Scheduler.none(),
     trialRunner: TrialRunner.sageMakerTraining({
       image: TrainingImage.fromUri('123456789012.dkr.ecr.us-east-1.amazonaws.com/any:1'),

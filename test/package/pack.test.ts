@@ -33,13 +33,16 @@ describe('the tarball', () => {
       /^lambda\/dist\/[a-z-]+\/index\.js$/,
       /^client\/dist\/(python|node|entry)\/[a-z_-]+\.(py|mjs)$/,
       /^(\.jsii|API\.md|LICENSE|README\.md|package\.json)$/,
+      // its only dependency, which jsii wants to be bundled.
+      /^node_modules\/jsep\//,
     ];
     expect(packed.files.filter((file) => !allowed.some((pattern) => pattern.test(file)))).toEqual([]);
   });
 
-  test('holds no test, TypeScript source or installed module', () => {
+  test('holds no test, TypeScript source or installed module but the bundled one', () => {
     const unwanted = /(^|\/)(test|local|bin|examples|docs|node_modules)\/|\.test\.|(?<!\.d)\.ts$|\.tsbuildinfo$|\.map$/;
-    expect(packed.files.filter((file) => unwanted.test(file))).toEqual([]);
+    const ours = packed.files.filter((file) => !file.startsWith('node_modules/jsep/'));
+    expect(ours.filter((file) => unwanted.test(file))).toEqual([]);
   });
 
   test.each(['.jsii', 'LICENSE', 'README.md', 'package.json'])('holds %s', (file) => {
@@ -78,7 +81,8 @@ describe('package.json', () => {
   interface Manifest {
     readonly main: string;
     readonly types: string;
-    readonly dependencies?: Record<string, string>;
+    readonly dependencies: Record<string, string>;
+    readonly bundledDependencies: string[];
     readonly peerDependencies: Record<string, string>;
   }
 
@@ -88,12 +92,13 @@ describe('package.json', () => {
     expect(packed.files).toEqual(expect.arrayContaining([manifest().main, manifest().types]));
   });
 
-  test('leaves the version of the CDK to the app, and brings nothing else', () => {
+  test('leaves the version of the CDK to the app, and brings nothing else that isn’t bundled', () => {
     expect(manifest().peerDependencies).toEqual({
       'aws-cdk-lib': expect.stringMatching(/^\^2\.\d+\.0$/),
       constructs: expect.stringMatching(/^\^10\.\d+\.0$/),
     });
-    expect(manifest().dependencies).toBeUndefined();
+    expect(Object.keys(manifest().dependencies)).toEqual(['jsep']);
+    expect(manifest().bundledDependencies).toEqual(['jsep']);
   });
 });
 
@@ -160,6 +165,7 @@ if (spawnSync('docker', ['--version']).error === undefined) console.log('docker 
 const app = new App();
 new Tuner(new Stack(app, 'Stack'), 'Tuner', {
   searchSpace: { learning_rate: Parameter.continuous({ min: 0.001, max: 0.1 }) },
+  parameterConstraints: ['learning_rate < 0.05'],
   objective: Objective.maximize('accuracy'),
   trialRunner: TrialRunner.sageMakerTraining({
     image: TrainingImage.fromDeepLearningContainer('pytorch-training', '2.5'),

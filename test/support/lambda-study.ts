@@ -19,6 +19,7 @@ import { finishStudy } from '../../lambda/core/study/finish';
 import { nextTrial } from '../../lambda/core/study/next';
 import { Executions, openStudy } from '../../lambda/core/study/open';
 import { planRound } from '../../lambda/core/study/plan';
+import { SearchFunctions } from '../../lambda/core/study/propose';
 import { recordTrial } from '../../lambda/core/study/record';
 import { report } from '../../lambda/core/study/report';
 import { reviewRound } from '../../lambda/core/study/review';
@@ -42,10 +43,14 @@ export const TUNER: TunerDefinition = {
       activeWhen: { parameter: 'optimizer', values: ['sgd'] },
     },
   ],
+  parameterConstraints: [],
   objective: { metric: 'accuracy', direction: 'maximize' },
+  additionalObjectives: [],
+  outcomeConstraints: [],
   searchAlgorithm: { name: 'random' },
   scheduler: { name: 'none' },
   initialConfigurations: [],
+  knownResults: [],
   maxTrials: 10,
   maxParallelTrials: 4,
   compute: {
@@ -63,6 +68,11 @@ export class FakeExecutions implements Executions {
     return this.running.has(executionArn);
   }
 }
+
+/** For studies whose search isn't a function of the user's. */
+export const NO_SEARCH_FUNCTIONS: SearchFunctions = {
+  ask: () => Promise.reject(new Error('no search function was expected to be asked')),
+};
 
 /** Training jobs as the service knows them, by the attempt's job name. */
 export class FakeJobs implements TrainingJobs {
@@ -89,6 +99,7 @@ export class TestStudy {
   readonly name = 'digits';
   readonly executions = new FakeExecutions();
   readonly jobs = new FakeJobs();
+  searchFunctions = NO_SEARCH_FUNCTIONS;
   readonly store: StudyStore;
   tuner: TunerDefinition;
   run = 1;
@@ -136,7 +147,7 @@ export class TestStudy {
   }
 
   next(slot = 0, turn = 0, seconds = 0): Promise<NextAnswer> {
-    return nextTrial(this.turnOf(slot, turn, seconds), this.store);
+    return nextTrial(this.turnOf(slot, turn, seconds), this.store, this.searchFunctions);
   }
 
   /** The slot's next trial, where there must be one. */
@@ -149,20 +160,31 @@ export class TestStudy {
     resource: number,
     accuracy: MetricValue,
     seconds = 0,
+    others: Record<string, MetricValue> = {},
   ): Promise<ReportAnswer> {
-    const metrics = { accuracy };
+    const metrics = { accuracy, ...others };
     return report({ study: this.name, trial, attempt, token, resource, metrics }, this.store, at(seconds));
   }
 
   /** Records how the slot's attempt ended and asks for its next turn. */
   record(answer: TrainAnswer, outcome: AttemptOutcome, seconds = 0, slot = 0): Promise<NextAnswer> {
     const { trial, attempt, turn } = answer;
-    return recordTrial({ ...this.turnOf(slot, turn + 1, seconds), trial, attempt, outcome }, this.store);
+    return recordTrial(
+      { ...this.turnOf(slot, turn + 1, seconds), trial, attempt, outcome },
+      this.store,
+      this.searchFunctions,
+    );
   }
 
   /** A trial from its start to this value; the answer is the slot's next turn. */
-  async complete(answer: TrainAnswer, accuracy: number, seconds = 0, slot = 0): Promise<NextAnswer> {
-    await this.report(answer, 1, accuracy, seconds);
+  async complete(
+    answer: TrainAnswer,
+    accuracy: number,
+    seconds = 0,
+    slot = 0,
+    others: Record<string, MetricValue> = {},
+  ): Promise<NextAnswer> {
+    await this.report(answer, 1, accuracy, seconds, others);
     return this.record(answer, completed(), seconds, slot);
   }
 

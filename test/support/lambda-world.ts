@@ -10,7 +10,7 @@ import { recordTrial } from '../../lambda/core/study/record';
 import { report } from '../../lambda/core/study/report';
 import { reviewRound } from '../../lambda/core/study/review';
 import { Crash, Fault, FaultyItemTable } from './lambda-faulty-table';
-import { FakeExecutions, FakeJobs, TUNER, at } from './lambda-study';
+import { FakeExecutions, FakeJobs, NO_SEARCH_FUNCTIONS, TUNER, at } from './lambda-study';
 
 const STUDY = 'crashes';
 export const MAX_TRIALS = 6;
@@ -86,8 +86,12 @@ export class World {
     if (current !== undefined) this.billed.set(`${current.trial}/${current.attempt}`, ending.billableSeconds ?? 0);
     const answer = await this.call(fate, (store) =>
       current === undefined
-        ? nextTrial(turn, store)
-        : recordTrial({ ...turn, trial: current.trial, attempt: current.attempt, outcome: ending }, store),
+        ? nextTrial(turn, store, NO_SEARCH_FUNCTIONS)
+        : recordTrial(
+            { ...turn, trial: current.trial, attempt: current.attempt, outcome: ending },
+            store,
+            NO_SEARCH_FUNCTIONS,
+          ),
     );
     slot.current = undefined;
     slot.resource = 0;

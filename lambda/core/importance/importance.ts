@@ -19,6 +19,9 @@ const MIN_FINISHED = 10;
 /** More trials are not looked at: a forest of these knows a main effect well enough. */
 const MAX_FINISHED = 2000;
 
+/** In a space of many parameters fewer are looked at, so that it takes about a second: trials times parameters. */
+const MAX_COORDINATES = 20_000;
+
 /**
  * The importance of each parameter for the first objective: its share in the sum of all main effects, by functional
  * analysis of variance of a random forest, over the whole space under the parameters' scalings, not only where the search
@@ -61,8 +64,9 @@ function chosen(space: SearchSpace, observations: readonly Observation[], seed: 
         a.observation.trial - b.observation.trial || (a.key === b.key ? a.loss - b.loss : a.key < b.key ? -1 : 1),
     )
     .map(({ observation }) => observation);
-  if (sorted.length <= MAX_FINISHED) return sorted;
-  const drawn = new Random(seed, 0, Purpose.IMPORTANCE).permutation(sorted.length).slice(0, MAX_FINISHED);
+  const most = Math.min(MAX_FINISHED, Math.ceil(MAX_COORDINATES / space.dimension));
+  if (sorted.length <= most) return sorted;
+  const drawn = new Random(seed, 0, Purpose.IMPORTANCE).permutation(sorted.length).slice(0, most);
   return drawn.map((i) => sorted[i]);
 }
 

@@ -1,6 +1,7 @@
 /** Losses further from the median than this many times what good ones are below it count as if they were just there. */
 const FENCE = 3;
 
+/** The good ones: this part of all. */
 const GOOD = 0.05;
 
 /**
@@ -13,19 +14,16 @@ const GOOD = 0.05;
  * @returns numbers of about -3 to 3; undefined if all losses are the same
  */
 export function robustLosses(losses: readonly number[]): Float64Array | undefined {
-  const largest = losses.reduce((max, loss) => Math.max(max, Math.abs(loss)), 0);
-  if (largest === 0) return undefined;
-
-  // so that no sum or square leaves the range of numbers.
-  const scaled = Float64Array.from(losses, (loss) => loss / largest);
-  const sorted = scaled.slice().sort();
+  // halves, so that no difference leaves the range of numbers.
+  const halves = Float64Array.from(losses, (loss) => loss / 2);
+  const sorted = halves.slice().sort();
   if (sorted[0] === sorted[sorted.length - 1]) return undefined;
 
   const median = sorted[Math.floor((sorted.length - 1) / 2)];
   const scale = median - sorted[Math.floor(GOOD * (sorted.length - 1))];
   return scale === 0
-    ? ranksOf(scaled, sorted)
-    : scaled.map((loss) => Math.min(Math.max((loss - median) / scale, -FENCE), FENCE));
+    ? ranksOf(halves, sorted)
+    : halves.map((loss) => Math.min(Math.max((loss - median) / scale, -FENCE), FENCE));
 }
 
 /** Ranks from -1 to 1; equal losses share the middle of theirs. */

@@ -75,6 +75,7 @@ export const Purpose = {
   INITIAL_DESIGN: 4,
   DISTINCT: 5,
   IMPORTANCE: 6,
+  CMA_ES_REPLAY: 7,
 } as const;
 
 /** A seed from a text, by 32-bit FNV-1a: the default seed of a study is made of its name. */

@@ -22,13 +22,17 @@ export class GaussianProcessSearch implements SearchAlgorithm {
     const x = done.map(({ configuration }) => inputs.toPoint(configuration));
     const y = transformLosses(done.map(({ losses }) => losses![0]));
     const layout = layoutOf(inputs.dimensions);
-    const key = JSON.stringify([x.map((v) => [...v]), [...y]]);
-    const p = memo?.key === key ? memo.p : fitHyperparameters(layout, x, y);
+    const step = T.refit ? Math.max(1, Math.floor(x.length / T.refit)) : 1;
+    const m = Math.floor(x.length / step) * step;
+    const fx = x.slice(0, m);
+    const fy = transformLosses(done.slice(0, m).map(({ losses }) => losses![0]));
+    const key = JSON.stringify([fx.map((v) => [...v]), [...fy]]);
+    const p = memo?.key === key ? memo.p : fitHyperparameters(layout, fx, fy);
     memo = { key, p };
     const base = new GaussianProcess(layout, p, x, y);
     const pending = history.filter((o) => o.status === 'pending').map((o) => inputs.toPoint(o.configuration));
     const model = base.withExpected(pending);
-    const best = Math.min(...y);
+    const best = Math.min(...y, ...pending.map((pt) => base.predict(pt).mean));
     const taken = new Set(history.map((o) => space.key(o.configuration)));
     const random = new Random(seed, trial, Purpose.SEARCH);
     const acq = (pt: Float64Array) => {
@@ -40,7 +44,24 @@ export class GaussianProcessSearch implements SearchAlgorithm {
     // candidates
     const order = done.map((_, i) => i).sort((a, b) => y[a] - y[b] || a - b);
     const candidates: Float64Array[] = [];
-    for (let i = 0; i < T.ncand; i++) candidates.push(inputs.fromUnitCube(random.point(space.dimension)));
+    for (let i = 0; i < T.ncand; i++) {
+      const pt = inputs.fromUnitCube(random.point(space.dimension));
+      if (T.edge && i % 2 === 1) {
+        inputs.dimensions.forEach((dim, c) => {
+          if (!dim.isCategorical && random.uniform() < T.edge) pt[c] = pt[c] < 0.5 ? 0 : 1;
+        });
+        inputs.snap(pt);
+      }
+      candidates.push(pt);
+    }
+    if (T.cross) {
+      const m = Math.max(2, Math.min(Math.ceil(order.length / 5), 20));
+      for (let i = 0; i < T.cross; i++) {
+        const u = x[order[random.integer(m)]];
+        const v = x[order[random.integer(Math.min(order.length, 2 * m))]];
+        candidates.push(inputs.snap(u.map((value, c) => (random.uniform() < 0.5 ? value : v[c]))));
+      }
+    }
     const perturb = (src: Float64Array, scale: number, rate: number) => {
       const pt = Float64Array.from(src);
       inputs.dimensions.forEach((dim, c) => {

@@ -1,96 +1,109 @@
 import { Configuration } from '../../../lib/contract/search-space';
-import { Bandwidths, bandwidthOf, categoricalBandwidth } from '../models/parzen/bandwidths';
-import { CategoricalKernel } from '../models/parzen/categorical-kernel';
-import { ContinuousKernel } from '../models/parzen/continuous-kernel';
-import { DiscreteKernel } from '../models/parzen/discrete-kernel';
-import { KernelFactory } from '../models/parzen/kernel';
-import { ProductMixture } from '../models/parzen/product-mixture';
+import { MixtureSettings, ProductMixture } from '../models/parzen/product-mixture';
 import { splitObservations } from '../models/parzen/split-observations';
 import { Purpose, Random } from '../random/random';
 import { cardinality } from '../space/parameter-codec';
-import { SearchSpace } from '../space/search-space';
 import { SearchAlgorithm, SearchContext, Suggestion } from './search-algorithm';
 import { SobolSearch } from './sobol-search';
 
 export interface TpeSettings {
-  startup: number;
-  gamma: 'linear' | 'sqrt';
-  beta: number;
-  maxGood: number;
-  goodWeights: 'uniform' | 'log' | 'linear';
-  maxBad: number;
-  candidates: number;
-  priorGood: number;
-  priorBad: number;
-  good: Bandwidths;
-  bad: Bandwidths;
+  /** N_init: the first trials are points of a Sobol sequence, until so many have ended. */
+  readonly initialTrials: number;
+  /** beta: the share of the trials that is good. */
+  readonly goodShare: number;
+  /** No more trials than this are good. */
+  readonly maxGood: number;
+  /** No more than this enter the density of the bad ones, see `splitObservations`. */
+  readonly maxBad: number;
+  /** N_s: how many configurations are drawn from the density of the good ones, to take the best of. */
+  readonly candidates: number;
+  /** l: the density of the good trials. */
+  readonly good: MixtureSettings;
+  /** g: the density of the others. */
+  readonly bad: MixtureSettings;
 }
 
-export const OPTUNA: TpeSettings = {
-  startup: 10,
-  gamma: 'linear',
-  beta: 0.1,
+const DEFAULTS: TpeSettings = {
+  initialTrials: 10,
+  goodShare: 0.1,
   maxGood: 25,
-  goodWeights: 'uniform',
   maxBad: 500,
-  candidates: 24,
-  priorGood: 1,
-  priorBad: 1,
-  good: { rule: 'fixed', factor: 0.2, minimum: 0, magic: 1, minCells: 0, cat: 0, catN: 0 },
-  bad: { rule: 'fixed', factor: 0.2, minimum: 0, magic: 1, minCells: 0, cat: 0, catN: 0 },
+  candidates: 64,
+  good: { priorWeight: 1, factor: 0.7, minimum: 0.6, minimumCells: 0.5 },
+  bad: { priorWeight: 3, factor: 0.7, minimum: 0.6, minimumCells: 0.5 },
 };
 
+/** Candidates that a trial has had or that constraints forbid are drawn again, up to this many times in all. */
+const DRAWS_PER_CANDIDATE = 10;
+
+/**
+ * The multivariate tree-structured Parzen estimator: of configurations drawn from the density l of the good trials, the
+ * one where l is largest over the density g of the bad ones, which is where the expected improvement is largest.
+ *
+ * Sources: Bergstra, Bardenet, Bengio, Kégl, "Algorithms for hyper-parameter optimization", NeurIPS 2011; Falkner, Klein,
+ * Hutter, "BOHB", ICML 2018, for the joint density; Watanabe, "Tree-structured Parzen estimator: understanding its algorithm
+ * components and their roles for better empirical performance", arXiv 2304.11127, 2023, whose symbols the settings name.
+ */
 export class TpeSearch implements SearchAlgorithm {
-  constructor(private readonly settings: TpeSettings = OPTUNA) {}
+  private readonly settings: TpeSettings;
+
+  constructor(settings: Partial<TpeSettings> = {}) {
+    this.settings = { ...DEFAULTS, ...settings };
+  }
 
   suggest(context: SearchContext): Suggestion {
-    const { space, history, seed, trial, objectives } = context;
-    const s = this.settings;
-    const ended = history.filter(({ status }) => status !== 'pending').length;
-    if (ended < s.startup || !history.some(({ status }) => status === 'finished')) return new SobolSearch().suggest(context);
-
-    const { good, bad } = splitObservations(history, objectives, {
-      goodCount: (n) => Math.max(1, Math.min(Math.ceil(s.gamma === 'linear' ? s.beta * n : s.beta * Math.sqrt(n)), s.maxGood)),
-      goodWeight: (rank, count) =>
-        s.goodWeights === 'uniform' ? 1 : s.goodWeights === 'log' ? Math.log(count + 1) - Math.log(rank + 1) : count - rank,
-      maxBad: s.maxBad,
-    });
-    const dimension = space.parameters.filter((p) => cardinality(p) > 1).length;
-    const l = new ProductMixture(space, good, s.priorGood, kernels(s.good, dimension));
-    const g = new ProductMixture(space, bad, s.priorBad, kernels(s.bad, dimension));
-
-    const random = new Random(seed, trial, Purpose.SEARCH);
-    const taken = new Set(history.map(({ configuration }) => space.key(configuration)));
-    let best: Configuration | undefined;
-    let bestScore = -Infinity;
-    let found = 0;
-    for (let i = 0; i < 10 * s.candidates && found < s.candidates; i++) {
-      const candidate = l.sample(random);
-      if (taken.has(space.key(candidate)) || !space.isAllowed(candidate)) continue;
-      found++;
-      const score = l.logDensity(candidate) - g.logDensity(candidate);
-      if (score > bestScore || best === undefined) [best, bestScore] = [candidate, score];
+    const { space, history, objectives } = context;
+    const { initialTrials, goodShare, maxGood, maxBad, good, bad } = this.settings;
+    const ended = history.filter(({ status }) => status !== 'pending');
+    if (ended.length < initialTrials || ended.every(({ status }) => status === 'failed')) {
+      return new SobolSearch().suggest(context);
     }
+    const split = splitObservations(history, objectives, {
+      goodCount: (n) => Math.min(Math.ceil(goodShare * n), maxGood),
+      goodWeight,
+      maxBad,
+    });
+    const best = this.bestCandidate(
+      context,
+      new ProductMixture(space, split.good, good),
+      new ProductMixture(space, split.bad, bad),
+    );
     return best === undefined ? new SobolSearch().suggest(context) : { configuration: best };
+  }
+
+  private bestCandidate(context: SearchContext, good: ProductMixture, bad: ProductMixture): Configuration | undefined {
+    const { candidates } = this.settings;
+    const random = new Random(context.seed, context.trial, Purpose.SEARCH);
+    const isTaken = takenTest(context);
+    let best: Configuration | undefined;
+    let bestRatio = -Infinity;
+    let found = 0;
+    for (let draw = 0; draw < DRAWS_PER_CANDIDATE * candidates && found < candidates; draw++) {
+      const candidate = good.sample(random);
+      if (isTaken(candidate) || !context.space.isAllowed(candidate)) continue;
+      found++;
+      const ratio = good.logDensity(candidate) - bad.logDensity(candidate);
+      if (best === undefined || ratio > bestRatio) [best, bestRatio] = [candidate, ratio];
+    }
+    return best;
   }
 }
 
-function kernels(settings: Bandwidths, dimension: number): KernelFactory {
-  return (parameter, centers, weights) => {
-    const count = cardinality(parameter);
-    if (count === 1) return undefined;
-    if (parameter.type === 'categorical') {
-      return new CategoricalKernel(centers, count, categoricalBandwidth(settings, centers, count));
-    }
-    const bandwidth = bandwidthOf(settings, centers, weights, dimension, count);
-    switch (parameter.type) {
-      case 'continuous':
-        return new ContinuousKernel(centers, bandwidth);
-      case 'integer':
-      case 'ordinal':
-        return new DiscreteKernel(parameter, centers, bandwidth);
-      case 'constant':
-        return undefined;
-    }
+/**
+ * Logarithmic in the rank, as evolution strategies weight their parents: better trials draw more of the search, however
+ * much better they are.
+ */
+function goodWeight(rank: number, count: number): number {
+  return Math.log(count + 1) - Math.log(rank + 1);
+}
+
+/** Whether a trial has had a configuration. One with a continuous value doesn't come twice. */
+function takenTest({ space, history }: SearchContext): (configuration: Configuration) => boolean {
+  const continuous = space.parameters.filter((parameter) => cardinality(parameter) === Infinity);
+  let taken: Set<string> | undefined;
+  return (configuration) => {
+    if (continuous.some(({ name }) => Object.hasOwn(configuration, name))) return false;
+    taken ??= new Set(history.map((observation) => space.key(observation.configuration)));
+    return taken.has(space.key(configuration));
   };
 }

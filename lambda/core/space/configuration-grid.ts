@@ -1,6 +1,12 @@
 import { Configuration, ParameterDefinition, ParameterValue } from '../../../lib/contract/search-space';
 import { cardinality, decode } from './parameter-codec';
 
+/** A parameter's values, and for each how many combinations begin with it or one before it. */
+interface Branches {
+  readonly values: readonly ParameterValue[];
+  readonly ends: readonly number[];
+}
+
 /**
  * Every combination of the parameters' values, in their order, the last one changing fastest. A conditional parameter takes
  * part only where it is active, so no combination comes twice. The product is never built: a combination is found from its
@@ -10,7 +16,7 @@ export class ConfigurationGrid {
   readonly size: number;
   private readonly children = new Map<string, ParameterDefinition[]>();
   private readonly roots: ParameterDefinition[];
-  private readonly sizes = new Map<ParameterDefinition, number>();
+  private readonly branches = new Map<ParameterDefinition, Branches>();
 
   /**
    * @param parameters parents before those that depend on them
@@ -43,15 +49,18 @@ export class ConfigurationGrid {
 
   /** A parameter's values add up, each with the combinations below it. */
   private sizeOf(parameter: ParameterDefinition): number {
-    let size = this.sizes.get(parameter);
-    if (size === undefined) {
-      size = this.values(parameter).reduce<number>(
-        (sum, value) => sum + this.sizeOfAll(this.below(parameter, value)),
-        0,
-      );
-      this.sizes.set(parameter, size);
+    return this.branchesOf(parameter).ends.at(-1)!;
+  }
+
+  private branchesOf(parameter: ParameterDefinition): Branches {
+    let branches = this.branches.get(parameter);
+    if (branches === undefined) {
+      const values = this.values(parameter);
+      let end = 0;
+      branches = { values, ends: values.map((value) => (end += this.sizeOfAll(this.below(parameter, value)))) };
+      this.branches.set(parameter, branches);
     }
-    return size;
+    return branches;
   }
 
   private fill(parameters: ParameterDefinition[], index: number, configuration: Configuration): void {
@@ -64,17 +73,10 @@ export class ConfigurationGrid {
   }
 
   private fillOne(parameter: ParameterDefinition, index: number, configuration: Configuration): void {
-    let rest = index;
-    for (const value of this.values(parameter)) {
-      const below = this.below(parameter, value);
-      const size = this.sizeOfAll(below);
-      if (rest < size) {
-        configuration[parameter.name] = value;
-        this.fill(below, rest, configuration);
-        return;
-      }
-      rest -= size;
-    }
+    const { values, ends } = this.branchesOf(parameter);
+    const branch = firstAbove(ends, index);
+    configuration[parameter.name] = values[branch];
+    this.fill(this.below(parameter, values[branch]), index - (ends[branch - 1] ?? 0), configuration);
   }
 
   private below(parameter: ParameterDefinition, value: ParameterValue): ParameterDefinition[] {
@@ -93,4 +95,16 @@ export class ConfigurationGrid {
     // integers on a logarithmic scale can fall together.
     return [...new Set(values)];
   }
+}
+
+/** The place of the first number above `limit` in an ascending list that has one. */
+function firstAbove(ascending: readonly number[], limit: number): number {
+  let low = 0;
+  let high = ascending.length - 1;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (ascending[middle] > limit) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }

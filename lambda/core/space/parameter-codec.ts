@@ -41,6 +41,21 @@ export function encode(parameter: ParameterDefinition, value: ParameterValue): n
   }
 }
 
+/** Whether the parameter can take this value. */
+export function hasValue(parameter: ParameterDefinition, value: unknown): boolean {
+  switch (parameter.type) {
+    case 'continuous':
+      return typeof value === 'number' && value >= parameter.min && value <= parameter.max;
+    case 'integer':
+      return Number.isInteger(value) && (value as number) >= parameter.min && (value as number) <= parameter.max;
+    case 'categorical':
+    case 'ordinal':
+      return parameter.values.includes(value as ParameterValue);
+    case 'constant':
+      return value === parameter.value;
+  }
+}
+
 /** How many values a parameter has; Infinity for a continuous one. */
 export function cardinality(parameter: ParameterDefinition): number {
   switch (parameter.type) {

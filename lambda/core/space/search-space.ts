@@ -1,8 +1,9 @@
+import { ParameterConstraint, parseConstraints } from '../../../lib/contract/parameter-constraints';
 import { Configuration, ParameterDefinition, SearchSpaceDefinition } from '../../../lib/contract/search-space';
 import { configurationProblems } from '../../../lib/contract/validate-configuration';
 import { ConfigurationGrid } from './configuration-grid';
 import { countConfigurations } from './count-configurations';
-import { decode, encode } from './parameter-codec';
+import { decode, encode, hasValue } from './parameter-codec';
 
 /** A search space: which configurations exist, and how they lie in the unit cube. */
 export class SearchSpace {
@@ -10,13 +11,18 @@ export class SearchSpace {
   readonly parameters: readonly ParameterDefinition[];
   /** How many configurations there are, whether constraints allow them or not; Infinity with a continuous parameter. */
   readonly size: number;
+  readonly constraints: readonly ParameterConstraint[];
   private readonly byName: ReadonlyMap<string, ParameterDefinition>;
 
-  /** @param definition a valid one, see `searchSpaceProblems` of the contract */
-  constructor(definition: SearchSpaceDefinition) {
+  /**
+   * @param definition a valid one, see `searchSpaceProblems` of the contract
+   * @param constraints valid expressions over the parameters, see `constraintProblems` of the contract
+   */
+  constructor(definition: SearchSpaceDefinition, constraints: readonly string[] = []) {
     this.byName = new Map(definition.map((parameter) => [parameter.name, parameter]));
     this.parameters = parentsFirst(definition, this.byName);
     this.size = countConfigurations(this.parameters);
+    this.constraints = parseConstraints(constraints, this.parameters);
   }
 
   /** All configurations of a finite space, one after another. */
@@ -26,8 +32,8 @@ export class SearchSpace {
   }
 
   /** Whether the constraints between parameters allow it. */
-  isAllowed(_configuration: Configuration): boolean {
-    return true;
+  isAllowed(configuration: Configuration): boolean {
+    return this.constraints.every((constraint) => constraint.allows(configuration));
   }
 
   get dimension(): number {
@@ -74,6 +80,19 @@ export class SearchSpace {
       }
     });
     return configuration;
+  }
+
+  /** Whether it has a value of the space for each active parameter, and nothing else. */
+  contains(configuration: Configuration): boolean {
+    let active = 0;
+    for (const parameter of this.parameters) {
+      if (!this.isActive(parameter, configuration)) continue;
+      if (!Object.hasOwn(configuration, parameter.name) || !hasValue(parameter, configuration[parameter.name])) {
+        return false;
+      }
+      active++;
+    }
+    return active === Object.keys(configuration).length;
   }
 
   /** Every reason why this isn't a configuration of the space, with the parameter, the value and what is allowed. */

@@ -23,6 +23,11 @@ export function reportKey(resource: number, trial: number, attempt: number): str
   return `${reportPrefix(resource)}${String(trial).padStart(8, '0')}#${String(attempt).padStart(6, '0')}`;
 }
 
+/** Of the study with this id: one of the same name that came too late keeps its own. */
+export function knownResultsKey(id: string): string {
+  return `KNOWN#${id}`;
+}
+
 export function slotKey(slot: number): string {
   return `SLOT#${String(slot).padStart(5, '0')}`;
 }

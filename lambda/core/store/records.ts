@@ -16,6 +16,10 @@ export interface StudyRecord extends Versioned {
   /** The tuner's definition, with what the execution's input changed. */
   readonly tuner: TunerDefinition;
   readonly seed: number;
+  /** How many results it knows from elsewhere; they are an item of their own, since each step reads the study. */
+  readonly knownResults?: number;
+  /** What the search has to tell: known results that it can't use, and why. */
+  readonly searchNotes?: string[];
   /** Key of the attempts' tokens. */
   readonly secret: string;
   /** Executions that have opened the study. */
@@ -28,8 +32,10 @@ export interface StudyRecord extends Versioned {
   readonly endedAt?: string;
   /** Set once the study has reached an end that running trials must obey: a target, the end of its time. */
   readonly ending?: string;
-  /** Set once the search algorithm has nothing left to propose. */
+  /** Set once the search algorithm has nothing left to propose, or proposes what can't be. */
   readonly exhausted?: string;
+  /** Why the user's own search function gave no answer the last time that it didn't. */
+  readonly searchFailure?: string;
   /** The last round that was reviewed, the trials that had ended by then, and how many rounds in a row ended none. */
   readonly review?: {
     readonly round: number;

@@ -1,6 +1,17 @@
+import { KnownResultDefinition } from '../../../lib/contract/tuner-definition';
 import { TooMuchContention } from '../errors';
 import { ItemTable } from './item-table';
-import { PACE_KEY, STUDY_KEY, TRIAL_PREFIX, TUNER_PARTITION, reportKey, reportPrefix, slotKey, trialKey } from './keys';
+import {
+  PACE_KEY,
+  STUDY_KEY,
+  TRIAL_PREFIX,
+  TUNER_PARTITION,
+  knownResultsKey,
+  reportKey,
+  reportPrefix,
+  slotKey,
+  trialKey,
+} from './keys';
 import { ReportRecord, StudyRecord, TrialRecord, Versioned, hasEnded } from './records';
 
 /** The last "no trial" that a slot was told, so that asking again gives the same answer. */
@@ -22,6 +33,9 @@ export class StudyStore {
   /** Trials that have ended never change again; kept between invocations of a warm Lambda, by study id. */
   private readonly ended = new Map<string, TrialRecord[]>();
 
+  /** Never change; by study id. */
+  private readonly knownResults = new Map<string, KnownResultDefinition[]>();
+
   constructor(private readonly table: ItemTable) {}
 
   async getStudy(study: string): Promise<StudyRecord | undefined> {
@@ -30,6 +44,23 @@ export class StudyStore {
 
   async createStudy(record: StudyRecord): Promise<boolean> {
     return this.table.insert(record.study, STUDY_KEY, record);
+  }
+
+  /** Keeps what the study knows from elsewhere; before the study itself, so that no study is ever without. */
+  async createKnownResults(study: StudyRecord, results: KnownResultDefinition[]): Promise<void> {
+    // as one text: its size is known, and nothing in it is looked for.
+    await this.table.insert(study.study, knownResultsKey(study.id), { results: JSON.stringify(results), version: 1 });
+  }
+
+  async loadKnownResults({ study, id, knownResults = 0 }: StudyRecord): Promise<KnownResultDefinition[]> {
+    if (knownResults === 0) return [];
+    let results = this.knownResults.get(id);
+    if (results === undefined) {
+      const item = await this.table.get(study, knownResultsKey(id));
+      results = JSON.parse(item!.results as string) as KnownResultDefinition[];
+      this.knownResults.set(id, results);
+    }
+    return results;
   }
 
   /** Applies `change` to the study until no one else came in between; unchanged records are not written. */

@@ -1,5 +1,6 @@
 import { FailureClass, StudyRecord, TrialRecord, hasEnded } from '../store/records';
-import { bestTrial, lossOf } from './objective';
+import { bestTrial, isFeasible } from './best-trial';
+import { lossOf } from './objective';
 
 /** So many trials that all failed the same way, and none that worked, end the study. */
 const CIRCUIT_BREAKER_TRIALS = 5;
@@ -40,19 +41,24 @@ export function durationOver({ tuner, startedAt }: StudyRecord, at: string): str
     : undefined;
 }
 
-function targetReached({ tuner: { objective } }: StudyRecord, trials: readonly TrialRecord[]): string | undefined {
+function targetReached({ tuner }: StudyRecord, trials: readonly TrialRecord[]): string | undefined {
+  const { objective } = tuner;
   if (objective.targetValue === undefined) return undefined;
 
   const target = lossOf(objective, objective.targetValue);
   const trial = trials.find(
-    ({ state, value }) => state === 'COMPLETED' && value !== undefined && lossOf(objective, value) <= target,
+    (candidate) =>
+      candidate.state === 'COMPLETED' &&
+      candidate.value !== undefined &&
+      lossOf(objective, candidate.value) <= target &&
+      isFeasible(tuner, candidate),
   );
   return trial && `trial ${trial.trial} reached the target value ${objective.targetValue} with ${trial.value}`;
 }
 
 function noImprovement({ tuner }: StudyRecord, trials: readonly TrialRecord[]): string | undefined {
   const limit = tuner.maxTrialsWithoutImprovement;
-  const best = limit === undefined ? undefined : bestTrial(tuner.objective, trials);
+  const best = limit === undefined ? undefined : bestTrial(tuner, trials);
   if (limit === undefined || best === undefined) return undefined;
 
   const since = trials.filter(

@@ -1,15 +1,20 @@
 import { BestTrial, FinishRequest, StudyResult } from '../../../lib/contract/calls';
+import { importanceOf } from '../importance/importance';
+import { SearchSpace } from '../space/search-space';
 import { StudyRecord, TrialRecord, currentAttempt, hasEnded } from '../store/records';
 import { StudyStore } from '../store/study-store';
 import { completionReason } from './completion';
-import { bestTrial } from './objective';
+import { bestTrial } from './best-trial';
+import { historyOf } from './history';
+import { metricsOf, unmetConstraints } from './objective';
+import { paretoFront } from './pareto-front';
 import { requireStudy } from './plan';
 
 /** Closes the study and answers with its result. */
 export async function finishStudy(request: FinishRequest, store: StudyStore, table: string): Promise<StudyResult> {
   const study = await requireStudy(request.study, store);
   const trials = await store.loadTrials(study);
-  const best = bestTrial(study.tuner.objective, trials);
+  const best = bestTrial(study.tuner, trials);
   const status = best === undefined ? 'FAILED' : 'SUCCEEDED';
   await store.changeStudy(study.study, (record) =>
     record.run !== request.run || record.status !== 'RUNNING' ? record : { ...record, status, endedAt: request.at },
@@ -20,15 +25,19 @@ export async function finishStudy(request: FinishRequest, store: StudyStore, tab
     status,
     reason: study.review?.reason ?? completionReason(study, trials, request.at) ?? 'the study was ended',
     objective: { metric, direction },
-    best: best === undefined ? null : describe(best),
+    best: best === undefined ? null : describe(study, best),
+    ...(study.tuner.additionalObjectives.length > 0 && { paretoFront: paretoFront(study, trials) }),
+    importance: importances(study, trials),
     trials: countsOf(trials),
     cost: costOf(study, trials),
+    ...(study.searchNotes !== undefined && { notes: study.searchNotes }),
     records: { table, study: study.study, checkpoints: `${study.tuner.compute.checkpointRoot}/` },
   };
 }
 
-function describe(trial: TrialRecord): BestTrial {
+function describe({ tuner }: StudyRecord, trial: TrialRecord): BestTrial {
   const { outcome } = currentAttempt(trial);
+  const unmet = unmetConstraints(tuner, metricsOf(tuner, trial));
   const metrics = Object.entries(trial.metrics ?? {}).filter(([, value]) => typeof value === 'number');
   return {
     trial: trial.trial,
@@ -37,7 +46,18 @@ function describe(trial: TrialRecord): BestTrial {
     metrics: Object.fromEntries(metrics) as Record<string, number>,
     trainingJobName: outcome?.jobName ?? null,
     modelArtifact: outcome?.modelArtifact ?? null,
+    ...(tuner.outcomeConstraints.length > 0 && { feasible: unmet.length === 0 }),
+    ...(unmet.length > 0 && { unmetConstraints: unmet }),
   };
+}
+
+/** To 4 digits: more would only be the forest's noise. */
+function importances(study: StudyRecord, trials: readonly TrialRecord[]): StudyResult['importance'] {
+  const space = new SearchSpace(study.tuner.searchSpace);
+  return importanceOf(space, historyOf(study, trials), study.seed).map(({ parameter, importance }) => ({
+    parameter,
+    importance: Math.round(importance * 1e4) / 1e4,
+  }));
 }
 
 function countsOf(trials: readonly TrialRecord[]): StudyResult['trials'] {

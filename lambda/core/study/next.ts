@@ -5,9 +5,8 @@ import { AttemptRecord, StudyRecord, TrialRecord, currentAttempt } from '../stor
 import { StudyStore } from '../store/study-store';
 import { endReason, noNewTrialReason } from './completion';
 import { jobNameOf } from './job-name';
-import { historyOf } from './history';
 import { requireStudy } from './plan';
-import { suggest } from './suggest';
+import { SearchFunctions, propose } from './propose';
 import { tokenHash, tokenOf } from './token';
 
 /**
@@ -23,7 +22,11 @@ const START_INTERVAL_MS = 1100;
 const MAX_TRIES = 1000;
 
 /** Gives a slot its next attempt, or word that there is none. */
-export async function nextTrial(request: NextRequest, store: StudyStore): Promise<NextAnswer> {
+export async function nextTrial(
+  request: NextRequest,
+  store: StudyStore,
+  functions: SearchFunctions,
+): Promise<NextAnswer> {
   const study = await requireStudy(request.study, store);
   const claim = `${request.run}/${request.round}/${request.slot}/${request.turn}`;
   // one place in the queue of job starts, however many races for a trial are lost.
@@ -35,7 +38,7 @@ export async function nextTrial(request: NextRequest, store: StudyStore): Promis
       answerBefore(study, trials, claim, request.turn) ??
       (await noTrial(study, trials, claim, request, store)) ??
       (await queuedTrial(study, trials, claim, request, start, store)) ??
-      (await newTrial(study, trials, claim, request, start, store));
+      (await newTrial(study, trials, claim, request, start, store, functions));
     // undefined: another slot was faster, so the picture has changed.
     if (answer !== undefined) return answer;
   }
@@ -130,13 +133,14 @@ async function newTrial(
   { slot, turn, at }: NextRequest,
   start: () => Promise<number>,
   store: StudyStore,
+  functions: SearchFunctions,
 ): Promise<NextAnswer | undefined> {
   // another slot has taken the queued trial that let this one pass.
   const none = noNewTrialReason(study, trials, at);
   if (none !== undefined) return undefined;
 
   const number = trials.length + 1;
-  const suggestion = suggest(study, number, historyOf(study, trials));
+  const suggestion = await propose(study, number, trials, store, functions);
   if ('exhausted' in suggestion) {
     await store.changeStudy(study.study, (record) => ({ ...record, exhausted: suggestion.exhausted }));
     return tell(study, slot, claim, suggestion.exhausted, store);

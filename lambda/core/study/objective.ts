@@ -1,20 +1,64 @@
-import { ObjectiveDefinition } from '../../../lib/contract/tuner-definition';
+import {
+  ObjectiveDefinition,
+  OutcomeConstraintDefinition,
+  TunerDefinition,
+} from '../../../lib/contract/tuner-definition';
 import { TrialRecord } from '../store/records';
+
+/** What of a tuner says which trial is better. */
+export type Goals = Pick<TunerDefinition, 'objective' | 'additionalObjectives' | 'outcomeConstraints'>;
+
+/** Values of metrics by name; anything but a finite number is as good as missing. */
+export type MetricValues = Readonly<Record<string, unknown>>;
 
 /** Search and schedulers minimize; a loss is the value with the sign turned where the objective is maximized. */
 export function lossOf(objective: ObjectiveDefinition, value: number): number {
   return objective.direction === 'maximize' ? -value : value;
 }
 
-/** The trial with the best value: of those that completed, or where none did, of those that were stopped. */
-export function bestTrial(objective: ObjectiveDefinition, trials: readonly TrialRecord[]): TrialRecord | undefined {
-  const bestOf = (state: TrialRecord['state']) =>
-    trials
-      .filter((trial) => trial.state === state && trial.value !== undefined)
-      .reduce<TrialRecord | undefined>(
-        (best, trial) =>
-          best === undefined || lossOf(objective, trial.value!) < lossOf(objective, best.value!) ? trial : best,
-        undefined,
-      );
-  return bestOf('COMPLETED') ?? bestOf('STOPPED');
+/** All objectives, the primary one first. */
+export function objectivesOf({ objective, additionalObjectives }: Goals): ObjectiveDefinition[] {
+  return [objective, ...additionalObjectives];
+}
+
+/** Every metric that a trial must report, once. */
+export function metricNames(goals: Goals): string[] {
+  return [...new Set([...objectivesOf(goals), ...goals.outcomeConstraints].map(({ metric }) => metric))];
+}
+
+/** One loss for each objective, or undefined if one of them isn't known. */
+export function lossesOf(goals: Goals, metrics: MetricValues): number[] | undefined {
+  const losses = objectivesOf(goals).map((objective) => {
+    const value = finiteValue(metrics, objective.metric);
+    return value === undefined ? undefined : lossOf(objective, value);
+  });
+  return losses.every((loss) => loss !== undefined) ? losses : undefined;
+}
+
+/** By how much the metric is outside of the bound; 0 or less where it is within, undefined where it isn't known. */
+export function excessOf({ metric, relation, bound }: OutcomeConstraintDefinition, metrics: MetricValues) {
+  const value = finiteValue(metrics, metric);
+  if (value === undefined) return undefined;
+  return relation === 'atMost' ? value - bound : bound - value;
+}
+
+/** What the trial is judged by: its last report, with the objective's last finite value. */
+export function metricsOf({ objective }: Goals, { metrics, value }: TrialRecord): MetricValues {
+  return { ...metrics, ...(value !== undefined && { [objective.metric]: value }) };
+}
+
+/** The outcome constraints that the metrics don't meet, as sentences; a metric that isn't known meets none. */
+export function unmetConstraints({ outcomeConstraints }: Goals, metrics: MetricValues): string[] {
+  return outcomeConstraints
+    .filter((constraint) => !((excessOf(constraint, metrics) ?? Infinity) <= 0))
+    .map(({ metric, relation, bound }) => {
+      const value = finiteValue(metrics, metric);
+      const allowed = `it must be ${relation === 'atMost' ? 'at most' : 'at least'} ${bound}`;
+      return value === undefined ? `${metric} is not known, ${allowed}` : `${metric} is ${value}, ${allowed}`;
+    });
+}
+
+function finiteValue(metrics: MetricValues, name: string): number | undefined {
+  const value = Object.hasOwn(metrics, name) ? metrics[name] : undefined;
+  return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
 }

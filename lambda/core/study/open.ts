@@ -4,13 +4,19 @@ import { STUDY_NAME_PATTERN } from '../../../lib/contract/limits';
 import { STUDY_INPUT_SCHEMA } from '../../../lib/contract/schemas';
 import { StudyInput } from '../../../lib/contract/study-input';
 import { TunerDefinition } from '../../../lib/contract/tuner-definition';
+import { constraintProblems, unmetConstraintProblems } from '../../../lib/contract/parameter-constraints';
 import { configurationProblems } from '../../../lib/contract/validate-configuration';
+import { MAX_KNOWN_RESULTS, goalProblems } from '../../../lib/contract/validate-goals';
 import { searchSpaceProblems } from '../../../lib/contract/validate-search-space';
 import { InvalidStudyInput, StudyChanged, StudyInProgress } from '../errors';
 import { seedOf } from '../random/random';
+import { completeAtRandom } from '../space/complete-configuration';
+import { emptySpaceProblem } from '../space/empty-space';
+import { SearchSpace } from '../space/search-space';
 import { StudyRecord } from '../store/records';
 import { StudyStore } from '../store/study-store';
 import { schemaProblems } from '../validation';
+import { adaptHistory, fewNotes, knownObservations } from './history';
 import { TrainingJobs, settleRunningTrials } from './settle';
 
 /** What Open study asks of Step Functions. */
@@ -57,10 +63,21 @@ function tunerOf({ tuner, input }: OpenRequest): TunerDefinition {
     maxTrialsWithoutImprovement: input.maxTrialsWithoutImprovement ?? tuner.maxTrialsWithoutImprovement,
     objective: { ...tuner.objective, targetValue: input.targetValue ?? tuner.objective.targetValue },
   };
-  const problems = [...limitProblems(merged), ...searchSpaceProblems(merged.searchSpace)];
+  const problems = [
+    ...limitProblems(merged),
+    ...searchSpaceProblems(merged.searchSpace),
+    ...goalProblems(merged),
+    ...knownResultsProblem(merged),
+  ];
+  if (problems.length === 0) {
+    problems.push(...constraintProblems(merged.parameterConstraints, merged.searchSpace));
+  }
   if (problems.length === 0) {
     merged.initialConfigurations.forEach((configuration, i) => {
-      const found = configurationProblems(merged.searchSpace, configuration);
+      const found = [
+        ...configurationProblems(merged.searchSpace, configuration),
+        ...unmetConstraintProblems(merged.parameterConstraints, merged.searchSpace, configuration),
+      ];
       problems.push(...found.map((problem) => `initialConfigurations[${i}]: ${problem}`));
     });
   }
@@ -76,18 +93,32 @@ function limitProblems(tuner: TunerDefinition): string[] {
   return schemaProblems('the study', STUDY_INPUT_SCHEMA, Object.fromEntries(limits));
 }
 
+function knownResultsProblem({ knownResults }: TunerDefinition): string[] {
+  return knownResults.length <= MAX_KNOWN_RESULTS
+    ? []
+    : [`knownResults must have at most ${MAX_KNOWN_RESULTS} entries, got ${knownResults.length}`];
+}
+
 async function created(
   name: string,
-  tuner: TunerDefinition,
+  { knownResults, ...tuner }: TunerDefinition,
   { execution, input, at }: OpenRequest,
   store: StudyStore,
 ): Promise<StudyRecord | undefined> {
+  if ((await store.getStudy(name)) !== undefined) return undefined;
+
+  const seed = input.seed ?? seedOf(name);
+  requireConfigurations(tuner, seed);
+  const notes = notesOf(tuner, knownResults);
   const study: StudyRecord = {
     study: name,
     id: randomUUID(),
     status: 'RUNNING',
-    tuner,
-    seed: input.seed ?? seedOf(name),
+    // the known results are kept beside the study.
+    tuner: { ...tuner, knownResults: [] },
+    seed,
+    ...(knownResults.length > 0 && { knownResults: knownResults.length }),
+    ...(notes.length > 0 && { searchNotes: notes }),
     secret: randomBytes(32).toString('base64url'),
     run: 1,
     execution,
@@ -96,7 +127,32 @@ async function created(
     startedAt: at,
     version: 1,
   };
+  if (knownResults.length > 0) await store.createKnownResults(study, knownResults);
   return (await store.createStudy(study)) ? study : undefined;
+}
+
+type SearchedTuner = Omit<TunerDefinition, 'knownResults'>;
+
+/** The constraints between parameters must leave something, also around each initial configuration. */
+function requireConfigurations(tuner: SearchedTuner, seed: number): void {
+  const space = new SearchSpace(tuner.searchSpace, tuner.parameterConstraints);
+  const empty = emptySpaceProblem(space);
+  if (empty !== undefined) throw new InvalidStudyInput(empty);
+
+  const problems = tuner.initialConfigurations.flatMap((given, i) =>
+    completeAtRandom(space, given, seed, i + 1) === undefined
+      ? [
+          `initialConfigurations[${i}]: no values of its missing parameters were found that meet the parameter constraints`,
+        ]
+      : [],
+  );
+  if (problems.length > 0) throw new InvalidStudyInput(problems.join('; '));
+}
+
+/** What the search can't use of the known results, or only in part. */
+function notesOf(tuner: SearchedTuner, knownResults: TunerDefinition['knownResults']): string[] {
+  const space = new SearchSpace(tuner.searchSpace);
+  return fewNotes(adaptHistory(space, knownObservations(tuner, knownResults)).notes);
 }
 
 async function resumed(
@@ -114,7 +170,7 @@ async function resumed(
       `study ${JSON.stringify(name)} is still running in execution ${before.execution}; stop that one or give the study another name`,
     );
   }
-  const changed = changedParts(before, tuner, input);
+  const changed = changedParts(before, await store.loadKnownResults(before), tuner, input);
   if (changed.length > 0) {
     throw new StudyChanged(
       `study ${JSON.stringify(name)} was created with another ${changed.join(' and ')}; give the study another name`,
@@ -126,7 +182,7 @@ async function resumed(
     }
     return {
       ...record,
-      tuner,
+      tuner: { ...tuner, knownResults: [] },
       status: 'RUNNING',
       run: record.run + 1,
       execution,
@@ -134,22 +190,40 @@ async function resumed(
       endedAt: undefined,
       ending: undefined,
       exhausted: undefined,
+      searchFailure: undefined,
       review: undefined,
     };
   });
 }
 
 /** Trials of one study must be comparable, and its random numbers must go on where they were. */
-function changedParts(before: StudyRecord, tuner: TunerDefinition, input: StudyInput): string[] {
-  const { metric, direction } = before.tuner.objective;
+function changedParts(
+  before: StudyRecord,
+  knownResults: TunerDefinition['knownResults'],
+  tuner: TunerDefinition,
+  input: StudyInput,
+): string[] {
   const parts: [string, unknown, unknown][] = [
     ['search space', before.tuner.searchSpace, tuner.searchSpace],
-    ['objective', { metric, direction }, { metric: tuner.objective.metric, direction: tuner.objective.direction }],
+    ['list of parameter constraints', before.tuner.parameterConstraints, tuner.parameterConstraints],
+    ['objective', withoutTarget(before.tuner.objective), withoutTarget(tuner.objective)],
+    ['list of additional objectives', before.tuner.additionalObjectives, tuner.additionalObjectives],
+    ['list of outcome constraints', before.tuner.outcomeConstraints, tuner.outcomeConstraints],
     ['list of initial configurations', before.tuner.initialConfigurations, tuner.initialConfigurations],
-    ['search algorithm', before.tuner.searchAlgorithm, tuner.searchAlgorithm],
+    ['list of known results', knownResults, tuner.knownResults],
+    ['search algorithm', searchIdentity(before.tuner), searchIdentity(tuner)],
     ['seed', before.seed, input.seed ?? before.seed],
   ];
   return parts.filter(([, a, b]) => canonical(a) !== canonical(b)).map(([name]) => name);
+}
+
+function withoutTarget({ metric, direction }: TunerDefinition['objective']) {
+  return { metric, direction };
+}
+
+/** A function of the user's may be mended between two runs, which gives its versions other ARNs. */
+function searchIdentity({ searchAlgorithm }: Pick<TunerDefinition, 'searchAlgorithm'>): unknown {
+  return searchAlgorithm.name === 'function' ? { name: searchAlgorithm.name } : searchAlgorithm;
 }
 
 /** JSON with sorted keys: the database doesn't keep their order. */

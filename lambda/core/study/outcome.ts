@@ -1,5 +1,6 @@
 import { AttemptOutcome, TrialState } from '../../../lib/contract/calls';
 import { AttemptRecord, FailureClass, StudyRecord, TrialRecord, currentAttempt } from '../store/records';
+import { metricNames } from './objective';
 
 /** Attempts that may fail for reasons of the infrastructure before the trial does. */
 const MAX_INFRASTRUCTURE_FAILURES = 3;
@@ -14,7 +15,8 @@ interface Verdict {
 /** The trial after its current attempt has ended like this. */
 export function withOutcome(study: StudyRecord, trial: TrialRecord, reported: AttemptOutcome, at: string): TrialRecord {
   const outcome = withDescription(reported);
-  const verdict = verdictOf(study, trial, outcome);
+  const metrics = lastMetrics(study, trial, outcome);
+  const verdict = verdictOf(study, trial, outcome, metrics);
   const attempt = {
     ...currentAttempt(trial),
     endedAt: at,
@@ -31,6 +33,7 @@ export function withOutcome(study: StudyRecord, trial: TrialRecord, reported: At
     attempts,
     endedAt: at,
     value: verdict.value,
+    ...(Object.keys(metrics).length > 0 && { metrics: { ...trial.metrics, ...metrics } }),
     failureClass: verdict.failureClass,
     message: verdict.message,
   };
@@ -81,8 +84,13 @@ function parseObject(text: string | undefined): Record<string, unknown> | undefi
 }
 
 /** What the ended attempt makes of the trial. The trial's own record comes first, the job's status second. */
-function verdictOf(study: StudyRecord, trial: TrialRecord, outcome: AttemptOutcome): Verdict {
-  const value = trial.value ?? loggedValue(study, outcome);
+function verdictOf(
+  study: StudyRecord,
+  trial: TrialRecord,
+  outcome: AttemptOutcome,
+  metrics: Record<string, number | string>,
+): Verdict {
+  const value = trial.value ?? loggedValue(study.tuner.objective.metric, outcome);
   if (trial.failureClass === 'diverged' || (value !== undefined && !Number.isFinite(value))) {
     return { state: 'FAILED', failureClass: 'diverged', message: trial.message ?? 'the objective was not finite' };
   }
@@ -91,7 +99,7 @@ function verdictOf(study: StudyRecord, trial: TrialRecord, outcome: AttemptOutco
   }
   switch (outcome.status) {
     case 'Completed':
-      return value === undefined ? noMetric(study) : { state: 'COMPLETED', value };
+      return value === undefined ? noMetric(study.tuner.objective.metric) : completed(study, value, metrics);
     case 'Stopped':
     case 'Stopping':
       return outcome.secondaryStatus === 'Interrupted'
@@ -109,19 +117,42 @@ function verdictOf(study: StudyRecord, trial: TrialRecord, outcome: AttemptOutco
   }
 }
 
-/** The objective as SageMaker read it off the log. */
-function loggedValue(study: StudyRecord, { metrics }: AttemptOutcome): number | undefined {
-  return metrics?.find(({ MetricName }) => MetricName === study.tuner.objective.metric)?.Value;
+/** Objectives and outcome constraints need the values of all their metrics. */
+function completed({ tuner }: StudyRecord, value: number, metrics: Record<string, number | string>): Verdict {
+  const others = metricNames(tuner).filter((name) => name !== tuner.objective.metric);
+  const missing = others.find((name) => !Object.hasOwn(metrics, name));
+  if (missing !== undefined) return { ...noMetric(missing), value };
+
+  const infinite = others.find((name) => !Number.isFinite(Number(metrics[name])));
+  return infinite === undefined
+    ? { state: 'COMPLETED', value }
+    : { state: 'FAILED', failureClass: 'diverged', message: `${infinite} was ${metrics[infinite]}`, value };
 }
 
-function noMetric({ tuner }: StudyRecord): Verdict {
-  const { metric } = tuner.objective;
+/** The last value of each metric that the study asks for: as reported, else as SageMaker read it off the log. */
+function lastMetrics(
+  { tuner }: StudyRecord,
+  { metrics = {} }: TrialRecord,
+  outcome: AttemptOutcome,
+): Record<string, number | string> {
+  const values = metricNames(tuner).map((name) => [
+    name,
+    Object.hasOwn(metrics, name) ? metrics[name] : loggedValue(name, outcome),
+  ]);
+  return Object.fromEntries(values.filter(([, value]) => value !== undefined));
+}
+
+function loggedValue(metric: string, { metrics }: AttemptOutcome): number | undefined {
+  return metrics?.find(({ MetricName }) => MetricName === metric)?.Value;
+}
+
+function noMetric(metric: string): Verdict {
   return {
     state: 'FAILED',
     failureClass: 'noMetric',
     message:
       `the training program ended without reporting ${JSON.stringify(metric)}; call report(step, ${metric}=...) of the ` +
-      `cdk-hpo client, or give the objective a regular expression that finds it in the log`,
+      `cdk-hpo client, or give it a regular expression that finds it in the log`,
   };
 }
 

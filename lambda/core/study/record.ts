@@ -5,12 +5,17 @@ import { StudyStore } from '../store/study-store';
 import { nextTrial } from './next';
 import { withOutcome } from './outcome';
 import { requireStudy } from './plan';
+import { SearchFunctions } from './propose';
 
 /**
  * Records how the slot's attempt ended, and answers with the slot's next trial. One step instead of two saves five
  * events and a state transition for each trial.
  */
-export async function recordTrial(request: RecordRequest, store: StudyStore): Promise<NextAnswer> {
+export async function recordTrial(
+  request: RecordRequest,
+  store: StudyStore,
+  functions: SearchFunctions,
+): Promise<NextAnswer> {
   const { trial, attempt, outcome, at } = request;
   const study = await requireStudy(request.study, store);
   if ((await store.getTrial(study.study, trial)) === undefined) {
@@ -22,5 +27,5 @@ export async function recordTrial(request: RecordRequest, store: StudyStore): Pr
       ? withOutcome(study, record, outcome, at)
       : record,
   );
-  return nextTrial(request, store);
+  return nextTrial(request, store, functions);
 }

@@ -7,7 +7,7 @@ import { ReportRecord, StudyRecord, TrialRecord, currentAttempt } from '../store
 import { StudyStore } from '../store/study-store';
 import { schemaProblems } from '../validation';
 import { durationOver } from './completion';
-import { lossOf } from './objective';
+import { lossOf, metricNames } from './objective';
 import { isTokenOf } from './token';
 
 /**
@@ -132,7 +132,7 @@ function withReport(study: StudyRecord, trial: TrialRecord, request: ReportReque
     ...trial,
     reportedAttempt: request.attempt,
     lastResource: request.resource,
-    metrics: request.metrics,
+    metrics: { ...earlier(study, trial), ...request.metrics },
     value: finite ? value : trial.value,
     bestLoss: finite ? Math.min(loss, goesOn ? (trial.bestLoss ?? Infinity) : Infinity) : trial.bestLoss,
     lossSum: (goesOn ? (trial.lossSum ?? 0) : 0) + (finite ? loss : 0),
@@ -144,6 +144,12 @@ function withReport(study: StudyRecord, trial: TrialRecord, request: ReportReque
           message: `the objective was ${String(value)} at resource ${request.resource}`,
         }),
   };
+}
+
+/** The study's metrics of earlier reports: some are measured only now and then, or once. */
+function earlier({ tuner }: StudyRecord, { metrics = {} }: TrialRecord): Record<string, number | string> {
+  const kept = metricNames(tuner).filter((name) => Object.hasOwn(metrics, name));
+  return Object.fromEntries(kept.map((name) => [name, metrics[name]]));
 }
 
 function averageOf({ lossSum = 0, reports = 0 }: TrialRecord): number {

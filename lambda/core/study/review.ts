@@ -1,5 +1,5 @@
 import { ReviewAnswer, ReviewRequest } from '../../../lib/contract/calls';
-import { hasEnded } from '../store/records';
+import { StudyRecord, hasEnded } from '../store/records';
 import { StudyStore } from '../store/study-store';
 import { completionReason } from './completion';
 import { requireStudy } from './plan';
@@ -26,10 +26,14 @@ export async function reviewRound(
     if (record.review?.round === request.round) return record;
     const idle = ended > (record.review?.ended ?? 0) ? 0 : (record.review?.idle ?? 0) + 1;
     const reason =
-      completionReason(study, trials, request.at) ??
-      (idle >= MAX_IDLE_ROUNDS ? `no trial ended in ${MAX_IDLE_ROUNDS} rounds in a row` : undefined);
+      completionReason(study, trials, request.at) ?? (idle >= MAX_IDLE_ROUNDS ? idleReason(record) : undefined);
     return { ...record, review: { round: request.round, ended, idle, reason } };
   });
   const reason = review!.reason;
   return reason === undefined ? { complete: false } : { complete: true, reason };
+}
+
+function idleReason({ searchFailure }: StudyRecord): string {
+  const reason = `no trial ended in ${MAX_IDLE_ROUNDS} rounds in a row`;
+  return searchFailure === undefined ? reason : `${reason}; the last failure of the search was ${searchFailure}`;
 }

@@ -176,11 +176,16 @@ test.each([
   expect((await service.invoke('broken', {})).payload).toMatchObject({ errorType });
 });
 
+test('code that stands in the template runs from a folder of its own', async () => {
+  serve([describeFunction('inline', 'unused', { codeFolder: undefined, inlineCode: ECHO })]);
+  expect((await service.invoke('inline', 5)).payload).toMatchObject({ event: 5, name: 'inline' });
+});
+
 test('code that does not run here is refused by name', async () => {
-  const missing = describeFunction('inline', ECHO, { codeFolder: undefined, codeProblem: 'inline code.' });
+  const missing = describeFunction('image', ECHO, { codeFolder: undefined, codeProblem: 'an image.' });
   const python = describeFunction('python', ECHO, { runtime: 'python3.12' });
   serve([missing, python]);
-  await expect(service.invoke('inline', {})).rejects.toThrow(/inline can't run locally\. inline code/);
+  await expect(service.invoke('image', {})).rejects.toThrow(/image can't run locally\. an image/);
   await expect(service.invoke('python', {})).rejects.toThrow(/"python3\.12"; only nodejs/);
 });
 

@@ -26,6 +26,7 @@ export class GaussianProcess {
   private readonly alpha: Float64Array;
   private readonly cross: Float64Array;
   private readonly solved: Float64Array;
+  private readonly query: Float64Array;
 
   constructor(
     private readonly layout: Layout,
@@ -66,6 +67,7 @@ export class GaussianProcess {
     this.inverse = new Float64Array(n * n);
     invert(k, n, this.inverse, source);
     this.cross = new Float64Array(n);
+    this.query = new Float64Array(d);
     this.solved = new Float64Array(n);
   }
 
@@ -82,7 +84,7 @@ export class GaussianProcess {
 
   predict(point: ArrayLike<number>): Prediction {
     const { n, d, cross } = this;
-    const w = new Float64Array(d);
+    const w = this.query;
     this.warpInto(point, w);
     let mean = 0;
     for (let i = 0; i < n; i++) {
@@ -90,15 +92,35 @@ export class GaussianProcess {
       cross[i] = value;
       mean += value * this.alpha[i];
     }
-    return { mean, variance: this.varianceOfCross() };
+    // the inverse is symmetric: half of it says all.
+    let explained = 0;
+    for (let i = 0; i < n; i++) {
+      const row = i * n;
+      let sum = 0;
+      for (let j = 0; j < i; j++) sum += this.inverse[row + j] * cross[j];
+      explained += cross[i] * (2 * sum + this.inverse[row + i] * cross[i]);
+    }
+    return { mean, variance: this.bounded(explained) };
   }
 
   /** Also writes the gradients of mean and variance; those of categorical coordinates are 0. */
   predictWithGradient(point: ArrayLike<number>, meanGradient: Float64Array, varianceGradient: Float64Array): Prediction {
-    const { n, d, alpha, solved, layout } = this;
-    const prediction = this.predict(point);
-    const w = new Float64Array(d);
+    const { n, d, alpha, solved, cross, layout } = this;
+    const w = this.query;
     this.warpInto(point, w);
+    let mean = 0;
+    for (let i = 0; i < n; i++) {
+      cross[i] = this.kernel(w, i);
+      mean += cross[i] * alpha[i];
+    }
+    let explained = 0;
+    for (let i = 0; i < n; i++) {
+      const row = i * n;
+      let sum = 0;
+      for (let j = 0; j < n; j++) sum += this.inverse[row + j] * cross[j];
+      solved[i] = sum;
+      explained += sum * cross[i];
+    }
     meanGradient.fill(0);
     varianceGradient.fill(0);
     for (let i = 0; i < n; i++) {
@@ -130,19 +152,10 @@ export class GaussianProcess {
       meanGradient[c] *= slope;
       varianceGradient[c] *= slope;
     }
-    return prediction;
+    return { mean, variance: this.bounded(explained) };
   }
 
-  private varianceOfCross(): number {
-    const { n, cross, inverse, solved } = this;
-    let explained = 0;
-    for (let i = 0; i < n; i++) {
-      const row = i * n;
-      let sum = 0;
-      for (let j = 0; j < n; j++) sum += inverse[row + j] * cross[j];
-      solved[i] = sum;
-      explained += sum * cross[i];
-    }
+  private bounded(explained: number): number {
     return Math.max(this.priorVariance - explained, 1e-12 * this.priorVariance);
   }
 

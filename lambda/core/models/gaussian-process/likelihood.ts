@@ -13,8 +13,12 @@ export function negativeLogPosterior(layout: Layout, x: readonly Float64Array[],
   const k = new Float64Array(n * n);
   const inverse = new Float64Array(n * n);
   const scratch = new Float64Array(n * n);
-  const pull = new Float64Array(n * n); // (1 + sqrt5 r) e^(-sqrt5 r) of the product kernel
+  const pull = new Float64Array((n * (n - 1)) / 2);
   const w = new Float64Array(n * d);
+  const pairs = (n * (n - 1)) / 2;
+  const deltas = new Float64Array(pairs * d);
+  const exps = new Float64Array(T.additive ? pairs * d : 0);
+  const shape = new Float64Array(pairs);
   const g = new Float64Array(n * d);
   const additive = T.additive;
   return (p, gradient) => {
@@ -32,23 +36,29 @@ export function negativeLogPosterior(layout: Layout, x: readonly Float64Array[],
       const b = Math.exp(p[layout.warpB + c]);
       for (let i = 0; i < n; i++) w[i * d + c] = layout.isCategorical[c] ? x[i][c] : warp(x[i][c], a, b);
     }
+    let at = 0;
+    let pair = 0;
     for (let i = 0; i < n; i++) {
-      for (let j = 0; j < i; j++) {
+      for (let j = 0; j < i; j++, pair++) {
         let r2 = 0;
         let sum = 0;
-        for (let c = 0; c < d; c++) {
+        for (let c = 0; c < d; c++, at++) {
           const delta = layout.isCategorical[c] ? (w[i * d + c] === w[j * d + c] ? 0 : 1) : w[i * d + c] - w[j * d + c];
+          deltas[at] = delta;
           const z = delta * inv[c];
           r2 += z * z;
           if (additive) {
             const t = SQRT5 * Math.abs(delta) * ainv[c];
-            sum += (1 + t + (t * t) / 3) * Math.exp(-t);
+            const e = t === 0 ? 1 : Math.exp(-t);
+            exps[at] = e;
+            sum += (1 + t + (t * t) / 3) * e;
           }
         }
         const s = SQRT5 * Math.sqrt(r2);
         const e = Math.exp(-s);
-        pull[i * n + j] = (1 + s) * e;
-        k[i * n + j] = signal * (1 + s + (s * s) / 3) * e + additiveSignal * sum;
+        shape[pair] = (1 + s + (s * s) / 3) * e;
+        pull[pair] = (1 + s) * e;
+        k[i * n + j] = signal * shape[pair] + additiveSignal * sum;
       }
       k[i * n + i] = signal + additiveSignal * d + noise;
     }
@@ -64,38 +74,38 @@ export function negativeLogPosterior(layout: Layout, x: readonly Float64Array[],
     let trace = 0;
     let ds = 0;
     let da = 0;
+    at = 0;
+    pair = 0;
     for (let i = 0; i < n; i++) {
       trace += inverse[i * n + i] - alpha[i] * alpha[i];
-      for (let j = 0; j < i; j++) {
+      for (let j = 0; j < i; j++, pair++) {
         const m = inverse[i * n + j] - alpha[i] * alpha[j];
-        const c53 = (m * signal * 5 * pull[i * n + j]) / 3;
-        let r2 = 0;
-        for (let c = 0; c < d; c++) {
-          const cat = layout.isCategorical[c];
-          const delta = cat ? (w[i * d + c] === w[j * d + c] ? 0 : 1) : w[i * d + c] - w[j * d + c];
-          if (delta === 0) continue;
+        const c53 = (m * signal * 5 * pull[pair]) / 3;
+        const q53 = (m * additiveSignal * 5) / 3;
+        ds += m * shape[pair];
+        for (let c = 0; c < d; c++, at++) {
+          const delta = deltas[at];
+          if (delta === 0) {
+            da += m;
+            continue;
+          }
           const z = delta * inv[c];
-          r2 += z * z;
           gradient[layout.lengthscale + c] += c53 * z * z;
           let push = c53 * z * inv[c];
           if (additive) {
-            const t = SQRT5 * Math.abs(delta) * ainv[c];
-            const e = Math.exp(-t);
-            da += m * ((1 + t + (t * t) / 3) * e - 1);
-            const q = (m * additiveSignal * 5 * (1 + t) * e) / 3;
             const za = delta * ainv[c];
+            const t = SQRT5 * Math.abs(za);
+            const e = exps[at];
+            da += m * (1 + t + (t * t) / 3) * e;
+            const q = q53 * (1 + t) * e;
             gradient[layout.additiveLengthscale + c] += q * za * za;
             push += q * za * ainv[c];
           }
-          if (!cat) {
+          if (!layout.isCategorical[c]) {
             g[i * d + c] -= push;
             g[j * d + c] += push;
           }
         }
-        if (additive) da += m * d;
-        // sqrt5 r from r2
-        const s = SQRT5 * Math.sqrt(r2);
-        ds += m * (pull[i * n + j] + (s * s * Math.exp(-s)) / 3);
       }
     }
     gradient[SIGNAL] += signal * (ds + 0.5 * trace);

@@ -1,44 +1,59 @@
 import { Configuration } from '../../../../lib/contract/search-space';
 import { Random } from '../../random/random';
-import { decode, encode } from '../../space/parameter-codec';
+import { cardinality, decode, encode } from '../../space/parameter-codec';
 import { SearchSpace } from '../../space/search-space';
-import { KernelFactory, Kernel } from './kernel';
+import { BandwidthSettings } from './bandwidth';
+import { createKernel } from './create-kernel';
+import { Kernel } from './kernel';
 import { WeightedObservations } from './split-observations';
 
+export interface MixtureSettings extends BandwidthSettings {
+  /** Weight of the uniform distribution, where an observation's mean weight is 1; above 0. */
+  readonly priorWeight: number;
+}
+
 /**
- * A joint density over a search space: a mixture of the uniform distribution and a product kernel around each
- * observation, one factor for each parameter that is active in it. Parameters that an observation lacks are uniform in
- * its kernel, given that what they depend on makes them active. So each observation says what it knows about the
- * parameters that go together, at any depth of conditions, and the density is a proper one: `sample` draws from it, and
- * observations of another branch have almost no part in what it says about this one.
+ * A joint density over a search space: a mixture of the uniform distribution and a product of kernels around each
+ * observation, one factor for each parameter that is active in it.
+ *
+ * Conditional parameters: one that an observation lacks is uniform in its product, given that it is active. So the
+ * parameters that are active together are modelled together, at any depth of conditions, by the observations that have
+ * them. The density stays a proper one, which `sample` draws from, and observations of another branch have little part in
+ * what it says about this one, as the categories that lead there differ.
+ *
+ * Source: Falkner, Klein, Hutter, "BOHB: robust and efficient hyperparameter optimization at scale", ICML 2018, for the
+ * product kernels; there, a missing parameter is drawn at random, which is the same on average.
  */
 export class ProductMixture {
-  private readonly kernels: readonly (Kernel | undefined)[];
+  /** For each parameter the places of all observations; NaN where it isn't active. */
   private readonly points: readonly Float64Array[];
+  private readonly kernels: readonly (Kernel | undefined)[];
+  /** Cumulative weights of the observations; the rest up to 1 is the uniform distribution's. */
+  private readonly ends: Float64Array;
   private readonly logWeights: Float64Array;
   private readonly logPrior: number;
-  /** Cumulative weights; what is above the last one belongs to the prior. */
-  private readonly cumulative: Float64Array;
   private readonly sums: Float64Array;
 
-  /**
-   * @param priorWeight of the uniform distribution, next to a mean weight of 1 of the observations
-   */
   constructor(
     private readonly space: SearchSpace,
     { observations, weights }: WeightedObservations,
-    priorWeight: number,
-    createKernel: KernelFactory,
+    settings: MixtureSettings,
   ) {
     const count = observations.length;
-    this.points = pointsOf(space, observations.map(({ configuration }) => configuration));
-    this.kernels = space.parameters.map((parameter, d) => createKernel(parameter, this.points[d], weights));
+    const all = observations.map(({ configuration }) => configuration);
+    this.points = space.parameters.map((parameter) =>
+      placesOf(parameter.name, all, (value) => encode(parameter, value)),
+    );
+    const dimension = meanDimension(space, this.points);
+    this.kernels = space.parameters.map((parameter, i) =>
+      createKernel(parameter, this.points[i], weights, dimension, settings),
+    );
     const total = weights.reduce((sum, weight) => sum + weight, 0);
-    const scale = count === 0 ? 0 : count / (total * (count + priorWeight));
-    this.logWeights = weights.map((weight) => Math.log(weight * scale));
-    this.logPrior = Math.log(count === 0 ? 1 : priorWeight / (count + priorWeight));
-    this.cumulative = new Float64Array(count);
-    weights.reduce((sum, weight, i) => (this.cumulative[i] = sum + weight * scale), 0);
+    const share = count === 0 ? 0 : count / (count + settings.priorWeight);
+    let end = 0;
+    this.ends = weights.map((weight) => (end += (share * weight) / total));
+    this.logWeights = weights.map((weight) => Math.log((share * weight) / total));
+    this.logPrior = Math.log1p(-share);
     this.sums = new Float64Array(count);
   }
 
@@ -46,9 +61,9 @@ export class ProductMixture {
   logDensity(configuration: Configuration): number {
     const { sums } = this;
     sums.set(this.logWeights);
-    this.space.parameters.forEach((parameter, d) => {
+    this.space.parameters.forEach((parameter, i) => {
       if (Object.hasOwn(configuration, parameter.name)) {
-        this.kernels[d]?.addLogDensities(encode(parameter, configuration[parameter.name]), sums);
+        this.kernels[i]?.addLogDensities(encode(parameter, configuration[parameter.name]), sums);
       }
     });
     return logSumExp(sums, this.logPrior);
@@ -56,24 +71,35 @@ export class ProductMixture {
 
   sample(random: Random): Configuration {
     const u = random.uniform();
-    let component = this.cumulative.findIndex((end) => u < end);
+    const chosen = this.ends.findIndex((end) => u < end);
     const configuration: Configuration = {};
-    this.space.parameters.forEach((parameter, d) => {
+    this.space.parameters.forEach((parameter, i) => {
       if (!this.space.isActive(parameter, configuration)) return;
-      const kernel = component < 0 || Number.isNaN(this.points[d][component]) ? undefined : this.kernels[d];
-      configuration[parameter.name] = decode(parameter, kernel?.sample(component, random) ?? random.uniform());
+      const kernel = chosen < 0 || Number.isNaN(this.points[i][chosen]) ? undefined : this.kernels[i];
+      configuration[parameter.name] = decode(parameter, kernel?.sample(chosen, random) ?? random.uniform());
     });
     return configuration;
   }
 }
 
-/** For each parameter the places of all observations in the unit interval; NaN where it isn't active. */
-function pointsOf(space: SearchSpace, configurations: readonly Configuration[]): Float64Array[] {
-  return space.parameters.map((parameter) =>
-    Float64Array.from(configurations, (configuration) =>
-      Object.hasOwn(configuration, parameter.name) ? encode(parameter, configuration[parameter.name]) : NaN,
-    ),
+function placesOf(
+  name: string,
+  configurations: readonly Configuration[],
+  place: (value: Configuration[string]) => number,
+): Float64Array {
+  return Float64Array.from(configurations, (configuration) =>
+    Object.hasOwn(configuration, name) ? place(configuration[name]) : NaN,
   );
+}
+
+/** How many parameters with several values are active in an observation, on average. */
+function meanDimension(space: SearchSpace, points: readonly Float64Array[]): number {
+  const active = space.parameters.reduce(
+    (sum, parameter, i) =>
+      cardinality(parameter) === 1 ? sum : sum + points[i].reduce((n, place) => (Number.isNaN(place) ? n : n + 1), 0),
+    0,
+  );
+  return active / Math.max(points[0]?.length ?? 0, 1);
 }
 
 /** log(Σ exp(values[i]) + exp(last)). */

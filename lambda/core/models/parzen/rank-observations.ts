@@ -8,21 +8,16 @@ import { paretoOrder } from './pareto-order';
  *
  * @param leading how many places matter; of several objectives, the order of the rest is only a rough one
  */
-export function rankObservations(
-  finished: readonly Observation[],
-  objectives: number,
-  leading: number,
-): Observation[] {
-  const total = totalViolations(finished);
-  const feasible = finished.filter((_, i) => total[i] === 0);
-  const infeasible = finished.map((observation, i) => ({ observation, violation: total[i] }));
+export function rankObservations(finished: readonly Observation[], objectives: number, leading: number): Observation[] {
+  const feasible = finished.filter(isFeasible);
   return [
     ...(objectives === 1 ? byLoss(feasible) : byFronts(feasible, leading)),
-    ...infeasible
-      .filter(({ violation }) => violation > 0)
-      .sort((a, b) => compare(a.violation, b.violation) || byAge(a.observation, b.observation))
-      .map(({ observation }) => observation),
+    ...byViolation(finished.filter((observation) => !isFeasible(observation))),
   ];
+}
+
+function isFeasible({ violations = [] }: Observation): boolean {
+  return violations.every((violation) => violation <= 0);
 }
 
 /** An order of observations that doesn't depend on how they are listed. */
@@ -42,20 +37,25 @@ function byFronts(observations: readonly Observation[], leading: number): Observ
   ).map((i) => ordered[i]);
 }
 
-/** The sum over the constraints, each in units of its largest violation so that their scales don't matter. */
-function totalViolations(observations: readonly Observation[]): number[] {
+/** By the sum over the constraints, each in units of its largest excess so that their scales don't matter. */
+function byViolation(observations: readonly Observation[]): Observation[] {
   const largest: number[] = [];
   for (const { violations = [] } of observations) {
-    violations.forEach((violation, i) => (largest[i] = Math.max(largest[i] ?? 0, finite(violation))));
+    violations.forEach((violation, i) => (largest[i] = Math.max(largest[i] ?? 0, excess(violation))));
   }
-  return observations.map(({ violations = [] }) =>
-    violations.reduce((sum, violation, i) => (violation <= 0 ? sum : sum + finite(violation) / largest[i]), 0),
-  );
+  return observations
+    .map((observation) => {
+      const { violations = [] } = observation;
+      const total = violations.reduce((sum, one, i) => (one <= 0 ? sum : sum + excess(one) / largest[i]), 0);
+      return { observation, total };
+    })
+    .sort((a, b) => compare(a.total, b.total) || byAge(a.observation, b.observation))
+    .map(({ observation }) => observation);
 }
 
 /** What isn't known counts as broken as far as can be. */
-function finite(violation: number): number {
-  return Number.isFinite(violation) ? violation : violation === -Infinity ? 0 : Number.MAX_VALUE;
+function excess(violation: number): number {
+  return Math.min(Number.isNaN(violation) ? Infinity : Math.max(violation, 0), Number.MAX_VALUE);
 }
 
 function compare(a: number, b: number): number {

@@ -11,8 +11,8 @@ export interface ForestOptions {
   readonly axisShare: number;
 }
 
-/** The values that SMAC's forests have; 32 trees are enough for averages over the whole space. */
-export const FOREST_DEFAULTS: ForestOptions = { trees: 32, minLeafPoints: 3, axisShare: 5 / 6 };
+/** Half of the axes at a node give weak ones a chance beside strong ones; 32 trees are enough for averages over a space. */
+export const FOREST_DEFAULTS: ForestOptions = { trees: 32, minLeafPoints: 2, axisShare: 0.5 };
 
 /**
  * A random forest for regression: each tree is grown on a sample of the points, drawn with replacement.

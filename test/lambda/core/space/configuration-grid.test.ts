@@ -55,3 +55,15 @@ test('a product far beyond what could be built has its ends', () => {
   expect(Object.values(grid.at(0))).toEqual(new Array(20).fill(0));
   expect(Object.values(grid.at(4 ** 20 - 1))).toEqual(new Array(20).fill(3));
 });
+
+test('a parameter of very many values, with others below it, is gone through in linear time', () => {
+  const parameters: ParameterDefinition[] = [
+    { name: 'n', type: 'integer', min: 1, max: 100_000, scaling: 'linear' },
+    { name: 'o', type: 'ordinal', values: [1, 2, 3], activeWhen: { parameter: 'n', values: [7] } },
+  ];
+  const grid = new ConfigurationGrid(parameters, Infinity);
+  let sum = 0;
+  for (let i = 0; i < grid.size; i++) sum += grid.at(i).n as number;
+  expect(grid.size).toBe(100_002);
+  expect(sum).toBe((100_000 * 100_001) / 2 + 2 * 7);
+});

@@ -172,6 +172,7 @@ describe('the result', () => {
         trainingJobName: 'job',
         modelArtifact: 's3://bucket/model.tar.gz',
       },
+      importance: [],
       trials: { total: 4, completed: 2, stoppedEarly: 0, failed: 1, unfinished: 1 },
       // 60 + 120 + 20 seconds of two instances at 0.23 dollars an hour.
       cost: { instanceSeconds: 400, usd: 0.026 },
@@ -193,6 +194,20 @@ describe('the result', () => {
     const again = trainOf(await study.record(await study.train(), broken));
     await study.complete(again, 0.5);
     expect((await study.finish()).cost.instanceSeconds).toBe(90);
+  });
+
+  test('says how much each hyperparameter matters, to 4 digits, and says the same again', async () => {
+    const study = await opened({ maxTrials: 30 });
+    let answer = await study.next();
+    while (answer.action === 'train') {
+      const { learning_rate: rate } = answer.hyperparameters;
+      answer = await study.complete(answer, Math.log10(Number(rate)));
+    }
+    const { importance } = await study.finish();
+    expect(importance.map(({ parameter }) => parameter)).toEqual(['learning_rate', expect.any(String), expect.any(String)]);
+    expect(importance[0].importance).toBeGreaterThan(0.8);
+    for (const { importance: share } of importance) expect(share).toBe(Number(share.toFixed(4)));
+    expect((await study.finish()).importance).toEqual(importance);
   });
 
   async function stoppedAt(study: TestStudy, answer: TrainAnswer, value: number) {

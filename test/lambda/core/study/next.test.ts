@@ -173,11 +173,14 @@ test('a grid is tried once, then there is no more', async () => {
 
   const none = await study.complete(first, 0.5);
 
-  expect(none).toEqual({ action: 'none', reason: 'all 2 points of the grid have been tried' });
+  expect(none).toEqual({ action: 'none', reason: 'all configurations of the search space have been tried (2)' });
   expect(await study.next(0, 1)).toEqual(none);
   expect(await study.next(3, 0)).toMatchObject({ action: 'none' });
   await study.complete(second, 0.6);
-  expect(await study.review()).toEqual({ complete: true, reason: 'all 2 points of the grid have been tried' });
+  expect(await study.review()).toEqual({
+    complete: true,
+    reason: 'all configurations of the search space have been tried (2)',
+  });
 });
 
 test('a slot ends well before its execution’s history is full', async () => {

@@ -104,6 +104,48 @@ describe('bad input is refused and nothing is written', () => {
     );
   });
 
+  test.each<[Partial<TunerDefinition>, string]>([
+    [
+      { parameterConstraints: ["optimizer != 'sgdd'"] },
+      'parameterConstraints[0] "optimizer != \'sgdd\'": optimizer can\'t be \'sgdd\'; its values are "sgd", "adam"',
+    ],
+    [
+      { parameterConstraints: ['learning_rate < 1e-4'] },
+      'parameterConstraints allow none of 10000 random configurations; "learning_rate < 1e-4" allows 0. Make them less strict, or the ranges narrower',
+    ],
+    [
+      { parameterConstraints: ['learning_rate < 0.01'], initialConfigurations: [{}, { learning_rate: 0.05 }] },
+      'initialConfigurations[1]: it must meet the parameter constraint "learning_rate < 0.01"',
+    ],
+    [
+      {
+        parameterConstraints: ['learning_rate * (1 - momentum) > 0.0999'],
+        initialConfigurations: [{ optimizer: 'sgd', momentum: 0.5 }],
+      },
+      'initialConfigurations[0]: no values of its missing parameters were found that meet the parameter constraints',
+    ],
+    [
+      { additionalObjectives: [{ metric: 'accuracy', direction: 'minimize' }] },
+      'objectives must have different metrics, got "accuracy" twice',
+    ],
+    [
+      { additionalObjectives: [{ metric: 'size', direction: 'minimize', targetValue: 3 }] },
+      'targetValue must be given for the first objective only: it is what ends the study',
+    ],
+    [
+      {
+        outcomeConstraints: [1, 2].map((bound) => ({ metric: 'latency', relation: 'atMost', bound })),
+      },
+      'outcomeConstraints must not hold atMost("latency") twice',
+    ],
+    [
+      { outcomeConstraints: [{ metric: 'latency', relation: 'atMost', bound: null as unknown as number }] },
+      'bound of the outcome constraint on "latency" must be a finite number, got null',
+    ],
+  ])("what the constraints and objectives can't be: %j", async (tuner, message) => {
+    expect(await refused(tuner, {})).toBe(message);
+  });
+
   test.each([{ maxTrials: 0 }, { maxTrials: 1e6 }, { maxParallelTrials: 0 }, { maxDurationSeconds: -1 }])(
     'a limit of the tuner that became bad at deployment: %j',
     async (tuner) => {
@@ -183,6 +225,9 @@ describe('an existing study', () => {
     ['search space', { searchSpace: TUNER.searchSpace.slice(0, 2) }, {}],
     ['objective', { objective: { metric: 'accuracy', direction: 'minimize' } }, {}],
     ['list of initial configurations', { initialConfigurations: [{ optimizer: 'sgd' }] }, {}],
+    ['list of parameter constraints', { parameterConstraints: ['learning_rate < 0.05'] }, {}],
+    ['list of additional objectives', { additionalObjectives: [{ metric: 'size', direction: 'minimize' }] }, {}],
+    ['list of outcome constraints', { outcomeConstraints: [{ metric: 'latency', relation: 'atMost', bound: 5 }] }, {}],
     ['search algorithm', { searchAlgorithm: { name: 'sobol' } }, {}],
     ['seed', {}, { seed: 5 }],
   ])('is not resumed with another %s', async (part, tuner, input) => {

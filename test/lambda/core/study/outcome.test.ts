@@ -32,7 +32,7 @@ describe('an attempt that ends a trial', () => {
         state: 'FAILED',
         failureClass: 'noMetric',
         message:
-          'the training program ended without reporting "accuracy"; call report(step, accuracy=...) of the cdk-hpo client, or give the objective a regular expression that finds it in the log',
+          'the training program ended without reporting "accuracy"; call report(step, accuracy=...) of the cdk-hpo client, or give it a regular expression that finds it in the log',
       },
     ],
     [
