@@ -200,8 +200,8 @@ export function testPopulationSearch(definition: SearchAlgorithmDefinition): voi
 
   test('100 parameters are searched', () => {
     const wide = Array.from({ length: 100 }, (__, i) => unit(`x${i}`));
-    const { history } = runSearch(createSearchAlgorithm(definition), wide, sphere, 60);
-    expect(history).toHaveLength(60);
+    const { history } = runSearch(createSearchAlgorithm(definition), wide, sphere, 30);
+    expect(history).toHaveLength(30);
   });
 
   describe('beats random search', () => {

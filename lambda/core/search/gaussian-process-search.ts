@@ -31,13 +31,15 @@ export class GaussianProcessSearch implements SearchAlgorithm {
     memo = { key, p };
     const base = new GaussianProcess(layout, p, x, y);
     const pending = history.filter((o) => o.status === 'pending').map((o) => inputs.toPoint(o.configuration));
-    const model = base.withExpected(pending);
+    const model = T.batch === 'ignore' ? base : base.withExpected(pending);
+    const exploit = T.batch === 'mix' && pending.length % 2 === 1 ? (T.mixk ?? 0.3) : 0;
     const best = Math.min(...y, ...pending.map((pt) => base.predict(pt).mean));
     const taken = new Set(history.map((o) => space.key(o.configuration)));
     const random = new Random(seed, trial, Purpose.SEARCH);
     const acq = (pt: Float64Array) => {
       const { mean, variance } = model.predict(pt);
       const sd = Math.sqrt(variance);
+      if (exploit) return -mean + exploit * sd;
       return logExpectedImprovement((best - mean) / sd) + Math.log(sd);
     };
     const d = inputs.size;
@@ -101,6 +103,10 @@ export class GaussianProcessSearch implements SearchAlgorithm {
               const { mean, variance } = model.predictWithGradient(z, mg, vg);
               const sd = Math.sqrt(variance);
               const u = (best - mean) / sd;
+              if (exploit) {
+                for (let c = 0; c < d; c++) g[c] = mg[c] - (exploit * vg[c]) / (2 * sd);
+                return mean - exploit * sd;
+              }
               const slope = logExpectedImprovementSlope(u);
               for (let c = 0; c < d; c++) {
                 const dsd = vg[c] / (2 * sd);

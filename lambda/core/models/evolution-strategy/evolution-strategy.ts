@@ -124,7 +124,8 @@ export class EvolutionStrategy {
     const longest = Math.sqrt(n) + (2 * n) / (n + 2);
     const squaredLengths: number[] = [];
     const steps = points.map((x) => {
-      const y = x.map((value, j) => (value - this.mean[j]) / this.sigma);
+      const y = new Float64Array(n);
+      for (let j = 0; j < n; j++) y[j] = (x[j] - this.mean[j]) / this.sigma;
       const length = norm(this.covariance.whiten(y));
       squaredLengths.push(Math.min(length, longest) ** 2);
       return length > longest ? y.map((value) => (value * longest) / length) : y;

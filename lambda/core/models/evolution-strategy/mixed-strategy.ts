@@ -97,7 +97,7 @@ export class MixedStrategy {
     const { normal } = this;
     if (normal === undefined) return;
     normal.update(
-      points.map((point) => Float64Array.from(this.numbers, (i, k) => point[i] ?? this.imputed(normal, k, random))),
+      points.map((point) => this.numbersOf(point, normal, random)),
       weights,
     );
     this.numbers.forEach((i, k) => normal.widen(k, this.leastDeviation(i, normal.center(k))));
@@ -108,6 +108,12 @@ export class MixedStrategy {
     const isNarrow = (i: number, k: number) =>
       this.normal!.deviation(k) <= Math.max(FINE, 2 * this.leastDeviation(i, this.normal!.center(k)));
     return this.numbers.every(isNarrow) && [...this.categories.values()].every(({ isConverged }) => isConverged);
+  }
+
+  private numbersOf(point: PartialPoint, normal: EvolutionStrategy, random: Random): Float64Array {
+    const x = new Float64Array(this.numbers.length);
+    for (let k = 0; k < x.length; k++) x[k] = point[this.numbers[k]] ?? this.imputed(normal, k, random);
+    return x;
   }
 
   /** One standard deviation to either side: what isn't known neither narrows nor widens the distribution. */

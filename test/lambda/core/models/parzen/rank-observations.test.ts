@@ -49,7 +49,7 @@ const observations = fc
   .map((drawn) =>
     drawn.map(({ losses, trial, x, violation }): Observation => ({
       // 0 are those known from elsewhere, of which there may be several, the same ones too.
-      trial: trial,
+      trial,
       configuration: { x },
       status: 'finished',
       losses,
