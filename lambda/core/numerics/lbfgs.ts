@@ -45,16 +45,14 @@ export function minimizeInBox(
     if (largest <= gradientTolerance) break;
 
     let direction = twoLoop(gradient, steps, free);
-    let slope = dot(direction, gradient);
-    if (!(slope < 0)) {
+    if (!(dot(direction, gradient) < 0)) {
       steps.length = 0;
       direction = gradient.map((g, i) => (free[i] ? -g : 0));
-      slope = dot(direction, gradient);
     }
     const next = new Float64Array(n);
     const nextGradient = new Float64Array(n);
     let nextValue = NaN;
-    // without curvature yet, no coordinate moves farther than a tenth of its range or 1.
+    // without curvature yet, no coordinate moves farther than 1.
     let t = steps.length === 0 ? Math.min(1, 1 / largest) : 1;
     let accepted = false;
     for (let halving = 0; halving < MAX_HALVINGS; halving++, t *= 0.5) {

@@ -1,151 +1,218 @@
 import { Configuration } from '../../../lib/contract/search-space';
-import { fitHyperparameters } from '../models/gaussian-process/fit';
+import { Acquisition, ProductAcquisition } from '../models/acquisition/acquisition';
+import { ExpectedImprovement } from '../models/acquisition/expected-improvement';
+import { HypervolumeImprovement } from '../models/acquisition/hypervolume-improvement';
+import { maximize } from '../models/acquisition/maximize';
+import { nonDominatedBoxes } from '../models/acquisition/non-dominated-boxes';
+import { ProbabilityBelow } from '../models/acquisition/probability-below';
+import { rememberedFit } from '../models/gaussian-process/fit-cache';
 import { GaussianProcess } from '../models/gaussian-process/gaussian-process';
-import { layoutOf } from '../models/gaussian-process/hyperparameters';
+import { Layout, NOISE_VARIANCE, layoutOf } from '../models/gaussian-process/hyperparameters';
+import { MAX_OBSERVATIONS, selectForFit, selectForModel } from '../models/gaussian-process/model-data';
 import { ModelInputs } from '../models/gaussian-process/model-inputs';
 import { transformLosses } from '../models/gaussian-process/output-transform';
-import { T } from '../models/gaussian-process/tuning';
-import { minimizeInBox } from '../numerics/lbfgs';
-import { logExpectedImprovement, logExpectedImprovementSlope } from '../numerics/normal';
+import { transformViolations } from '../models/gaussian-process/transform-violations';
+import { crowdingDistances } from '../models/pareto/crowding-distance';
+import { nonDominatedRanks } from '../models/pareto/non-dominated-sort';
+import { byAge, rankObservations } from '../models/parzen/rank-observations';
 import { Purpose, Random } from '../random/random';
-import { SearchAlgorithm, SearchContext, Suggestion, finished } from './search-algorithm';
+import { Observation, SearchAlgorithm, SearchContext, Suggestion } from './search-algorithm';
 import { SobolSearch } from './sobol-search';
 
-let memo: { key: string; p: Float64Array } | undefined;
+/** Trials that come before the model, and results without which it isn't asked. */
+const INITIAL_TRIALS = 8;
+const MIN_RESULTS = 3;
 
+/**
+ * Trials take turns between a model that expects details and one that expects broad trends: where the one is stuck the other
+ * isn't, and the trials of a batch differ by more than their place in it.
+ */
+const LENGTHSCALE_RATES = [6, 1];
+
+/** Above this part of the variance noise counts, and the best observed value is no longer the value to improve on. */
+const NOISY = 0.01;
+
+/** The front that hypervolume is measured on is limited: boxes grow with its size to the power of objectives - 1. */
+const FRONT_LIMITS = [0, 0, 40, 16, 8];
+const LEAST_FRONT = 5;
+
+/** How far beyond the front's worst values the reference point of the hypervolume lies, in parts of its range. */
+const REFERENCE_MARGIN = 0.1;
+
+/**
+ * Bayesian optimization: a Gaussian process models what is known, and the trial with the highest expected improvement, of
+ * several objectives the highest expected gain in hypervolume, comes next.
+ *
+ * Source of the scheme: Snoek, Larochelle, Adams, "Practical Bayesian optimization of machine learning algorithms", NIPS
+ * 2012. What differs here, and by how much it helps, is told in docs/search.md.
+ */
 export class GaussianProcessSearch implements SearchAlgorithm {
   suggest(context: SearchContext): Suggestion {
     const { space, seed, trial, history } = context;
-    const done = finished(history).sort((a, b) => a.trial - b.trial);
     const inputs = new ModelInputs(space);
-    if (history.length < T.n0 || done.length < 2 || inputs.size === 0) return new SobolSearch().suggest(context);
-    const x = done.map(({ configuration }) => inputs.toPoint(configuration));
-    const y = transformLosses(done.map(({ losses }) => losses![0]));
-    const layout = layoutOf(inputs.dimensions);
-    const step = T.refit ? Math.max(1, Math.floor(x.length / T.refit)) : 1;
-    const m = Math.floor(x.length / step) * step;
-    const fx = x.slice(0, m);
-    const fy = transformLosses(done.slice(0, m).map(({ losses }) => losses![0]));
-    const key = JSON.stringify([fx.map((v) => [...v]), [...fy]]);
-    const p = memo?.key === key ? memo.p : fitHyperparameters(layout, fx, fy);
-    memo = { key, p };
-    const base = new GaussianProcess(layout, p, x, y);
-    const pending = history.filter((o) => o.status === 'pending').map((o) => inputs.toPoint(o.configuration));
-    const model = T.batch === 'ignore' ? base : base.withExpected(pending);
-    const exploit = T.batch === 'mix' && pending.length % 2 === 1 ? (T.mixk ?? 0.3) : 0;
-    const best = Math.min(...y, ...pending.map((pt) => base.predict(pt).mean));
-    const taken = new Set(history.map((o) => space.key(o.configuration)));
-    const random = new Random(seed, trial, Purpose.SEARCH);
-    const acq = (pt: Float64Array) => {
-      const { mean, variance } = model.predict(pt);
-      const sd = Math.sqrt(variance);
-      if (exploit) return -mean + exploit * sd;
-      return logExpectedImprovement((best - mean) / sd) + Math.log(sd);
-    };
-    const d = inputs.size;
-    // candidates
-    const order = done.map((_, i) => i).sort((a, b) => y[a] - y[b] || a - b);
-    const candidates: Float64Array[] = [];
-    for (let i = 0; i < T.ncand; i++) {
-      const pt = inputs.fromUnitCube(random.point(space.dimension));
-      if (T.edge && i % 2 === 1) {
-        inputs.dimensions.forEach((dim, c) => {
-          if (!dim.isCategorical && random.uniform() < T.edge) pt[c] = pt[c] < 0.5 ? 0 : 1;
-        });
-        inputs.snap(pt);
-      }
-      candidates.push(pt);
+    const results = history.filter(({ status }) => status !== 'pending').sort(byAge);
+    const finished = results.filter(({ status }) => status === 'finished');
+    if (inputs.size === 0 || history.length < INITIAL_TRIALS || finished.length < MIN_RESULTS) {
+      return new SobolSearch().suggest(context);
     }
-    if (T.cross) {
-      const m = Math.max(2, Math.min(Math.ceil(order.length / 5), 20));
-      for (let i = 0; i < T.cross; i++) {
-        const u = x[order[random.integer(m)]];
-        const v = x[order[random.integer(Math.min(order.length, 2 * m))]];
-        candidates.push(inputs.snap(u.map((value, c) => (random.uniform() < 0.5 ? value : v[c]))));
-      }
-    }
-    const perturb = (src: Float64Array, scale: number, rate: number) => {
-      const pt = Float64Array.from(src);
-      inputs.dimensions.forEach((dim, c) => {
-        if (random.uniform() > rate) return;
-        if (dim.isCategorical) pt[c] = random.integer(dim.levels!.length);
-        else pt[c] = Math.min(Math.max(pt[c] + scale * random.normal(), 0), 1);
-      });
-      return inputs.snap(pt);
-    };
-    for (let i = 0; i < 100; i++) candidates.push(perturb(x[order[i % Math.min(5, order.length)]], [0.2, 0.1, 0.03][i % 3], Math.max(0.3, Math.min(1, 3 / d))));
-    const scored = candidates.map((pt) => ({ pt, a: acq(pt) })).sort((u, v) => v.a - u.a);
-    const starts = scored.slice(0, T.nstart ?? 5).map(({ pt }) => pt);
-    starts.push(perturb(x[order[0]], 0.02, 1));
-    const lower = new Float64Array(d);
-    const upper = new Float64Array(d);
-    const results: { configuration: Configuration; a: number }[] = [];
-    const add = (pt: Float64Array) => {
-      const configuration = inputs.toConfiguration(pt);
-      if (taken.has(space.key(configuration)) || !space.isAllowed(configuration)) return;
-      results.push({ configuration, a: acq(inputs.toPoint(configuration)) });
-    };
-    scored.slice(0, 30).forEach(({ pt }) => add(pt));
-    const mg = new Float64Array(d);
-    const vg = new Float64Array(d);
-    for (const start of starts) {
-      let pt = Float64Array.from(start);
-      let value = acq(pt);
-      for (let round = 0; round < (T.rounds ?? 4); round++) {
-        const before = value;
-        inputs.dimensions.forEach((dim, c) => {
-          lower[c] = dim.levels ? pt[c] : 0;
-          upper[c] = dim.levels ? pt[c] : 1;
-        });
-        if (inputs.dimensions.some((dim) => !dim.levels)) {
-          const r = minimizeInBox(
-            (z, g) => {
-              const { mean, variance } = model.predictWithGradient(z, mg, vg);
-              const sd = Math.sqrt(variance);
-              const u = (best - mean) / sd;
-              if (exploit) {
-                for (let c = 0; c < d; c++) g[c] = mg[c] - (exploit * vg[c]) / (2 * sd);
-                return mean - exploit * sd;
-              }
-              const slope = logExpectedImprovementSlope(u);
-              for (let c = 0; c < d; c++) {
-                const dsd = vg[c] / (2 * sd);
-                g[c] = -(slope * ((-mg[c] - u * dsd) / sd) + dsd / sd);
-              }
-              return -(logExpectedImprovement(u) + Math.log(sd));
-            },
-            pt,
-            { lower, upper, maxIterations: T.aiters ?? 20, gradientTolerance: 1e-4, valueTolerance: 1e-6 },
-          );
-          if (-r.value > value) {
-            pt = Float64Array.from(r.x);
-            value = -r.value;
-          }
-        }
-        inputs.dimensions.forEach((dim, c) => {
-          if (!dim.levels) return;
-          for (const level of dim.levels) {
-            if (level === pt[c]) continue;
-            const other = Float64Array.from(pt);
-            other[c] = level;
-            inputs.snap(other);
-            const a = acq(other);
-            // a configuration that was tried must not hold the climb
-            if (a > value) {
-              const configuration = inputs.toConfiguration(other);
-              if (taken.has(space.key(configuration))) continue;
-              add(other);
-              pt = other;
-              value = a;
-            }
-          }
-        });
-        if (value - before < 1e-6) break;
-      }
-      add(pt);
-    }
-    if (results.length === 0) return new SobolSearch().suggest(context);
-    results.sort((u, v) => v.a - u.a);
-    return { configuration: results[0].configuration };
+    const study = new StudyModel(context, inputs, results);
+    const proposal = maximize(
+      study.acquisition(history.filter(({ status }) => status === 'pending').sort(byAge)),
+      inputs,
+      study.bestPoints(),
+      newnessTest(context),
+      new Random(seed, trial, Purpose.SEARCH),
+    );
+    return proposal === undefined ? new SobolSearch().suggest(context) : { configuration: proposal };
   }
+}
+
+function newnessTest({ space, history }: SearchContext): (configuration: Configuration) => boolean {
+  const taken = new Set(history.map(({ configuration }) => space.key(configuration)));
+  return (configuration) => !taken.has(space.key(configuration)) && space.isAllowed(configuration);
+}
+
+/** The models of one suggestion. */
+class StudyModel {
+  private readonly layout: Layout;
+  private readonly rate: number;
+  /** Indices of the results, the best first, failed trials last. */
+  private readonly order: number[];
+  /** Indices of the results that the model sees. */
+  private readonly selected: number[];
+  private readonly points = new Map<number, Float64Array>();
+
+  constructor(
+    private readonly context: SearchContext,
+    private readonly inputs: ModelInputs,
+    private readonly results: readonly Observation[],
+  ) {
+    this.layout = layoutOf(inputs.dimensions);
+    this.rate = LENGTHSCALE_RATES[context.trial % LENGTHSCALE_RATES.length];
+    this.order = orderOf(results, context.objectives);
+    this.selected = selectForModel(this.order, MAX_OBSERVATIONS);
+  }
+
+  /** Points of finished trials, the best first. */
+  bestPoints(): Float64Array[] {
+    const isSelected = new Set(this.selected);
+    return this.order
+      .filter((i) => isSelected.has(i) && this.results[i].status === 'finished')
+      .map((i) => this.pointOf(i));
+  }
+
+  acquisition(pending: readonly Observation[]): Acquisition {
+    const pendingPoints = pending.map(({ configuration }) => this.inputs.toPoint(configuration));
+    const violated = Math.max(0, ...this.results.map(({ violations = [] }) => violations.length));
+    const parts: Acquisition[] = Array.from({ length: violated }, (_, k) => this.feasibility(k, pendingPoints));
+    const objective = this.objective(pendingPoints);
+    if (objective !== undefined) parts.unshift(objective);
+    return parts.length === 1 ? parts[0] : new ProductAcquisition(parts, this.inputs.size);
+  }
+
+  /** What a trial gains; undefined while no trial meets the outcome constraints, since that comes first. */
+  private objective(pending: readonly Float64Array[]): Acquisition | undefined {
+    const feasible = this.selected.filter((i) => this.results[i].status === 'finished' && isFeasible(this.results[i]));
+    if (feasible.length === 0) return undefined;
+
+    const models = Array.from({ length: this.context.objectives }, (_, k) => this.lossModel(k));
+    const extended = models.map(({ model }) => model.withExpected(pending));
+    if (models.length === 1) {
+      const [{ model, values, noise }] = models;
+      const observed = feasible.map((i) => (noise > NOISY ? model.predict(this.pointOf(i)).mean : values.get(i)!));
+      const expected = pending.map((point) => model.predict(point).mean);
+      return new ExpectedImprovement(extended[0], Math.min(...observed, ...expected), this.inputs.size);
+    }
+    const losses = [
+      ...feasible.map((i) => models.map(({ values }) => values.get(i)!)),
+      ...pending.map((point) => models.map(({ model }) => model.predict(point).mean)),
+    ];
+    const front = frontOf(losses, FRONT_LIMITS[models.length] ?? LEAST_FRONT);
+    return new HypervolumeImprovement(extended, nonDominatedBoxes(front, referenceOf(front)), this.inputs.size);
+  }
+
+  /** The model of one objective, with the transformed losses by result. */
+  private lossModel(k: number): { model: GaussianProcess; values: Map<number, number>; noise: number } {
+    const losses = (indices: readonly number[]) =>
+      transformLosses(withWorst(indices.map((i) => this.results[i].losses?.[k])));
+    const hyperparameters = this.fitted(losses);
+    const y = losses(this.selected);
+    const model = new GaussianProcess(this.layout, hyperparameters, this.pointsOf(this.selected), y);
+    return {
+      model,
+      values: new Map(this.selected.map((i, at) => [i, y[at]])),
+      noise: Math.exp(hyperparameters[NOISE_VARIANCE]),
+    };
+  }
+
+  /** The probability that outcome constraint `k` holds. */
+  private feasibility(k: number, pending: readonly Float64Array[]): Acquisition {
+    const known = (indices: readonly number[]) => indices.filter((i) => this.results[i].violations?.[k] !== undefined);
+    const excesses = (indices: readonly number[]) =>
+      transformViolations(indices.map((i) => this.results[i].violations![k]));
+    const fitted = known(selectForFit(this.order));
+    const hyperparameters = rememberedFit(this.layout, this.pointsOf(fitted), excesses(fitted).values, this.rate);
+    const seen = known(this.selected);
+    const { values, bound } = excesses(seen);
+    const model = new GaussianProcess(this.layout, hyperparameters, this.pointsOf(seen), values);
+    return new ProbabilityBelow(model.withExpected(pending), bound, this.inputs.size);
+  }
+
+  private fitted(losses: (indices: readonly number[]) => Float64Array): Float64Array {
+    const indices = selectForFit(this.order);
+    return rememberedFit(this.layout, this.pointsOf(indices), losses(indices), this.rate);
+  }
+
+  private pointsOf(indices: readonly number[]): Float64Array[] {
+    return indices.map((i) => this.pointOf(i));
+  }
+
+  private pointOf(index: number): Float64Array {
+    let point = this.points.get(index);
+    if (point === undefined) {
+      point = this.inputs.toPoint(this.results[index].configuration);
+      this.points.set(index, point);
+    }
+    return point;
+  }
+}
+
+function isFeasible({ violations = [] }: Observation): boolean {
+  return violations.every((violation) => violation <= 0);
+}
+
+function orderOf(results: readonly Observation[], objectives: number): number[] {
+  const indexOf = new Map(results.map((result, i) => [result, i]));
+  const finished = results.filter(({ status }) => status === 'finished');
+  const failed = results.filter(({ status }) => status === 'failed');
+  return [...rankObservations(finished, objectives, MAX_OBSERVATIONS), ...failed].map((result) => indexOf.get(result)!);
+}
+
+/** A failed trial counts as the worst that was seen: its neighbourhood is avoided, as far as the model carries. */
+function withWorst(losses: readonly (number | undefined)[]): number[] {
+  const worst = Math.max(...losses.filter((loss) => loss !== undefined));
+  return losses.map((loss) => loss ?? (Number.isFinite(worst) ? worst : 0));
+}
+
+/** The non-dominated ones, the least crowded if there are too many. */
+function frontOf(losses: readonly (readonly number[])[], limit: number): (readonly number[])[] {
+  const ranks = nonDominatedRanks(losses);
+  const front = losses.filter((_, i) => ranks[i] === 0);
+  if (front.length <= limit) return front;
+  const distances = crowdingDistances(front);
+  return front
+    .map((point, i) => ({ point, distance: distances[i], i }))
+    .sort((a, b) => b.distance - a.distance || a.i - b.i)
+    .slice(0, limit)
+    .map(({ point }) => point);
+}
+
+/** Beyond the front's worst value of each objective, so that its ends count too. */
+function referenceOf(front: readonly (readonly number[])[]): number[] {
+  return front[0].map((_, k) => {
+    const values = front.map((point) => point[k]);
+    const worst = Math.max(...values);
+    const range = worst - Math.min(...values);
+    return worst + (range > 0 ? REFERENCE_MARGIN * range : REFERENCE_MARGIN);
+  });
 }

@@ -1,8 +1,7 @@
 import { factorize, invert, solveLower, solveLowerTransposed } from '../../numerics/cholesky';
-import { ADDITIVE_SIGNAL, Layout, NOISE, SIGNAL } from './hyperparameters';
+import { ADDITIVE_VARIANCE, JOINT_VARIANCE, Layout, NOISE_VARIANCE } from './hyperparameters';
+import { SQRT5, matern, maternPull } from './matern';
 import { warp, warpSlope } from './warping';
-
-const SQRT5 = Math.sqrt(5);
 
 /** What the model expects at a point. */
 export interface Prediction {
@@ -11,113 +10,114 @@ export interface Prediction {
   readonly variance: number;
 }
 
-/** A Gaussian process with fixed hyperparameters, conditioned on observations. */
+/** The smallest variance, as a part of that before any observation: rounding errors lie below. */
+const VARIANCE_FLOOR = 1e-12;
+
+/** Added to the diagonal when observations are too close to each other, as a part of the variance. */
+const FIRST_JITTER = 1e-8;
+
+/** A Gaussian process with given hyperparameters, conditioned on observations. */
 export class GaussianProcess {
-  private readonly n: number;
-  private readonly d: number;
-  private readonly signal: number;
-  private readonly additiveSignal: number;
-  private readonly inverseLengthscale: Float64Array;
-  private readonly inverseAdditive: Float64Array;
+  private readonly jointVariance: number;
+  private readonly additiveVariance: number;
+  private readonly perLengthscale: Float64Array;
+  private readonly perAdditive: Float64Array;
   private readonly a: Float64Array;
   private readonly b: Float64Array;
   private readonly warped: Float64Array;
   private readonly inverse: Float64Array;
   private readonly alpha: Float64Array;
+  /** Scratch space of predictions. */
+  private readonly query: Float64Array;
   private readonly cross: Float64Array;
   private readonly solved: Float64Array;
-  private readonly query: Float64Array;
 
+  /**
+   * @param hyperparameters see Layout
+   * @param x observed points, see ModelInputs
+   * @param y observed values
+   */
   constructor(
     private readonly layout: Layout,
-    private readonly p: Float64Array,
+    private readonly hyperparameters: Float64Array,
     private readonly x: readonly Float64Array[],
     private readonly y: Float64Array,
   ) {
-    const n = (this.n = y.length);
-    const d = (this.d = layout.dimensions);
-    this.signal = Math.exp(p[SIGNAL]);
-    this.additiveSignal = Math.exp(p[ADDITIVE_SIGNAL]) / d;
-    this.inverseLengthscale = Float64Array.from({ length: d }, (_, c) => Math.exp(-p[layout.lengthscale + c]));
-    this.inverseAdditive = Float64Array.from({ length: d }, (_, c) => Math.exp(-p[layout.additiveLengthscale + c]));
-    this.a = Float64Array.from({ length: d }, (_, c) => Math.exp(p[layout.warpA + c]));
-    this.b = Float64Array.from({ length: d }, (_, c) => Math.exp(p[layout.warpB + c]));
-    this.warped = new Float64Array(n * d);
-    x.forEach((point, i) => this.warpInto(point, this.warped.subarray(i * d, (i + 1) * d)));
-
-    const k = new Float64Array(n * n);
-    const noise = Math.exp(p[NOISE]);
-    for (let i = 0; i < n; i++) {
-      for (let j = 0; j < i; j++) {
-        const value = this.kernel(this.warped.subarray(i * d, (i + 1) * d), j);
-        k[i * n + j] = value;
-      }
-    }
-    let jitter = 0;
-    const source = Float64Array.from(k);
-    for (;;) {
-      for (let i = 0; i < n; i++) k[i * n + i] = this.priorVariance + noise + jitter;
-      if (factorize(k, n)) break;
-      jitter = Math.max(jitter * 10, 1e-8 * this.priorVariance);
-      k.set(source);
-    }
-    this.alpha = Float64Array.from(y);
-    solveLower(k, n, n, this.alpha);
-    solveLowerTransposed(k, n, n, this.alpha);
-    this.inverse = new Float64Array(n * n);
-    invert(k, n, this.inverse, source);
-    this.cross = new Float64Array(n);
+    const n = y.length;
+    const d = layout.dimensions;
+    const exp = (index: number, sign: number) =>
+      Float64Array.from({ length: d }, (_, c) => Math.exp(sign * hyperparameters[index + c]));
+    this.jointVariance = Math.exp(hyperparameters[JOINT_VARIANCE]);
+    this.additiveVariance = Math.exp(hyperparameters[ADDITIVE_VARIANCE]) / d;
+    this.perLengthscale = exp(layout.jointLengthscale, -1);
+    this.perAdditive = exp(layout.additiveLengthscale, -1).map((inverse) => SQRT5 * inverse);
+    this.a = exp(layout.warpA, 1);
+    this.b = exp(layout.warpB, 1);
     this.query = new Float64Array(d);
+    this.cross = new Float64Array(n);
     this.solved = new Float64Array(n);
+    this.warped = new Float64Array(n * d);
+    x.forEach((point, i) => this.warped.set(this.warp(point), i * d));
+
+    const factor = this.factor(Math.exp(hyperparameters[NOISE_VARIANCE]));
+    this.alpha = Float64Array.from(y);
+    solveLower(factor, n, n, this.alpha);
+    solveLowerTransposed(factor, n, n, this.alpha);
+    this.inverse = new Float64Array(n * n);
+    invert(factor, n, this.inverse, new Float64Array(n * n));
   }
 
+  /** The variance before any observation. */
   get priorVariance(): number {
-    return this.signal + this.additiveSignal * this.d;
+    return this.jointVariance + this.additiveVariance * this.layout.dimensions;
   }
 
-  /** With further points whose values are taken to be what the model expects there ("kriging believer"). */
+  /**
+   * With further points whose values are taken to be what the model expects there: the trials that still run.
+   *
+   * Source: Ginsbourger, Le Riche, Carraro, "Kriging is well-suited to parallelize optimization", 2010 ("kriging believer").
+   */
   withExpected(points: readonly Float64Array[]): GaussianProcess {
     if (points.length === 0) return this;
     const values = points.map((point) => this.predict(point).mean);
-    return new GaussianProcess(this.layout, this.p, [...this.x, ...points], Float64Array.from([...this.y, ...values]));
+    return new GaussianProcess(
+      this.layout,
+      this.hyperparameters,
+      [...this.x, ...points],
+      Float64Array.from([...this.y, ...values]),
+    );
   }
 
   predict(point: ArrayLike<number>): Prediction {
-    const { n, d, cross } = this;
-    const w = this.query;
-    this.warpInto(point, w);
-    let mean = 0;
-    for (let i = 0; i < n; i++) {
-      const value = this.kernel(w, i);
-      cross[i] = value;
-      mean += value * this.alpha[i];
-    }
+    const { cross, inverse } = this;
+    const n = this.y.length;
+    const mean = this.observe(point);
     // the inverse is symmetric: half of it says all.
     let explained = 0;
     for (let i = 0; i < n; i++) {
       const row = i * n;
       let sum = 0;
-      for (let j = 0; j < i; j++) sum += this.inverse[row + j] * cross[j];
-      explained += cross[i] * (2 * sum + this.inverse[row + i] * cross[i]);
+      for (let j = 0; j < i; j++) sum += inverse[row + j] * cross[j];
+      explained += cross[i] * (2 * sum + inverse[row + i] * cross[i]);
     }
-    return { mean, variance: this.bounded(explained) };
+    return { mean, variance: this.remaining(explained) };
   }
 
-  /** Also writes the gradients of mean and variance; those of categorical coordinates are 0. */
-  predictWithGradient(point: ArrayLike<number>, meanGradient: Float64Array, varianceGradient: Float64Array): Prediction {
-    const { n, d, alpha, solved, cross, layout } = this;
-    const w = this.query;
-    this.warpInto(point, w);
-    let mean = 0;
-    for (let i = 0; i < n; i++) {
-      cross[i] = this.kernel(w, i);
-      mean += cross[i] * alpha[i];
-    }
+  /** Also writes the gradients of mean and variance; along categorical coordinates they are 0. */
+  predictWithGradient(
+    point: ArrayLike<number>,
+    meanGradient: Float64Array,
+    varianceGradient: Float64Array,
+  ): Prediction {
+    const { alpha, cross, inverse, layout, query, solved, warped } = this;
+    const n = this.y.length;
+    const d = layout.dimensions;
+    const mean = this.observe(point);
     let explained = 0;
     for (let i = 0; i < n; i++) {
       const row = i * n;
       let sum = 0;
-      for (let j = 0; j < n; j++) sum += this.inverse[row + j] * cross[j];
+      for (let j = 0; j < n; j++) sum += inverse[row + j] * cross[j];
       solved[i] = sum;
       explained += sum * cross[i];
     }
@@ -125,23 +125,22 @@ export class GaussianProcess {
     varianceGradient.fill(0);
     for (let i = 0; i < n; i++) {
       const row = i * d;
-      let r2 = 0;
+      let squares = 0;
       for (let c = 0; c < d; c++) {
-        const delta = layout.isCategorical[c] ? (w[c] === this.warped[row + c] ? 0 : 1) : w[c] - this.warped[row + c];
-        const z = delta * this.inverseLengthscale[c];
-        r2 += z * z;
+        let delta = query[c] - warped[row + c];
+        if (layout.isCategorical[c] && delta !== 0) delta = 1;
+        const z = delta * this.perLengthscale[c];
+        squares += z * z;
       }
-      const s = SQRT5 * Math.sqrt(r2);
-      const pull = (-5 / 3) * this.signal * (1 + s) * Math.exp(-s);
+      const s = SQRT5 * Math.sqrt(squares);
+      const jointWeight = (-5 / 3) * this.jointVariance * maternPull(s, Math.exp(-s));
       for (let c = 0; c < d; c++) {
-        if (layout.isCategorical[c]) continue;
-        const delta = w[c] - this.warped[row + c];
-        if (delta === 0) continue;
-        let slope = pull * delta * this.inverseLengthscale[c] * this.inverseLengthscale[c];
-        if (this.additiveSignal > 1e-12) {
-          const t = SQRT5 * Math.abs(delta) * this.inverseAdditive[c];
-          slope -= (5 / 3) * this.additiveSignal * (1 + t) * Math.exp(-t) * delta * this.inverseAdditive[c] ** 2;
-        }
+        const delta = query[c] - warped[row + c];
+        if (layout.isCategorical[c] || delta === 0) continue;
+        const t = Math.abs(delta) * this.perAdditive[c];
+        const slope =
+          jointWeight * delta * this.perLengthscale[c] ** 2 -
+          (this.additiveVariance / 3) * maternPull(t, Math.exp(-t)) * delta * this.perAdditive[c] ** 2;
         meanGradient[c] += slope * alpha[i];
         varianceGradient[c] -= 2 * slope * solved[i];
       }
@@ -152,35 +151,72 @@ export class GaussianProcess {
       meanGradient[c] *= slope;
       varianceGradient[c] *= slope;
     }
-    return { mean, variance: this.bounded(explained) };
+    return { mean, variance: this.remaining(explained) };
   }
 
-  private bounded(explained: number): number {
-    return Math.max(this.priorVariance - explained, 1e-12 * this.priorVariance);
-  }
-
-  private warpInto(point: ArrayLike<number>, target: Float64Array): void {
-    for (let c = 0; c < this.d; c++) {
-      target[c] = this.layout.isCategorical[c] ? point[c] : warp(point[c], this.a[c], this.b[c]);
+  /** Fills `query` and `cross` for a point, and answers with the mean there. */
+  private observe(point: ArrayLike<number>): number {
+    const { alpha, cross } = this;
+    this.query.set(this.warp(point));
+    let mean = 0;
+    for (let i = 0; i < cross.length; i++) {
+      cross[i] = this.kernel(this.query, 0, i);
+      mean += cross[i] * alpha[i];
     }
+    return mean;
   }
 
-  /** Between a warped point and observation i. */
-  private kernel(w: Float64Array, i: number): number {
-    const { d, warped, layout, additiveSignal } = this;
+  private remaining(explained: number): number {
+    return Math.max(this.priorVariance - explained, VARIANCE_FLOOR * this.priorVariance);
+  }
+
+  private factor(noise: number): Float64Array {
+    const n = this.y.length;
+    const d = this.layout.dimensions;
+    const k = new Float64Array(n * n);
+    for (let i = 0; i < n; i++) {
+      for (let j = 0; j < i; j++) k[i * n + j] = this.kernel(this.warped, i * d, j);
+    }
+    const factor = new Float64Array(n * n);
+    for (
+      let jitter = 0;
+      jitter <= this.priorVariance;
+      jitter = Math.max(jitter * 10, FIRST_JITTER * this.priorVariance)
+    ) {
+      factor.set(k);
+      for (let i = 0; i < n; i++) factor[i * n + i] = this.priorVariance + noise + jitter;
+      if (factorize(factor, n)) return factor;
+    }
+    throw new Error('the kernel matrix is not finite');
+  }
+
+  private warp(point: ArrayLike<number>): Float64Array {
+    const { a, b, layout } = this;
+    return Float64Array.from({ length: layout.dimensions }, (_, c) =>
+      layout.isCategorical[c] ? point[c] : warp(point[c], a[c], b[c]),
+    );
+  }
+
+  /** Between a warped point, at `offset` of `points`, and observation i. */
+  private kernel(points: Float64Array, offset: number, i: number): number {
+    const { warped, layout, perLengthscale, perAdditive } = this;
+    const d = layout.dimensions;
     const row = i * d;
-    let r2 = 0;
+    let squares = 0;
     let sum = 0;
     for (let c = 0; c < d; c++) {
-      const delta = layout.isCategorical[c] ? (w[c] === warped[row + c] ? 0 : 1) : w[c] - warped[row + c];
-      const z = delta * this.inverseLengthscale[c];
-      r2 += z * z;
-      if (additiveSignal > 1e-12) {
-        const t = SQRT5 * Math.abs(delta) * this.inverseAdditive[c];
-        sum += (1 + t + (t * t) / 3) * Math.exp(-t);
+      let delta = points[offset + c] - warped[row + c];
+      if (delta === 0) {
+        sum += 1;
+        continue;
       }
+      if (layout.isCategorical[c]) delta = 1;
+      const z = delta * perLengthscale[c];
+      squares += z * z;
+      const t = Math.abs(delta) * perAdditive[c];
+      sum += matern(t, Math.exp(-t));
     }
-    const s = SQRT5 * Math.sqrt(r2);
-    return this.signal * (1 + s + (s * s) / 3) * Math.exp(-s) + additiveSignal * sum;
+    const s = SQRT5 * Math.sqrt(squares);
+    return this.jointVariance * matern(s, Math.exp(-s)) + this.additiveVariance * sum;
   }
 }

@@ -1,93 +1,107 @@
 import { ModelDimension } from './model-inputs';
-import { T } from './tuning';
 
 /**
- * The model's own parameters, all as logarithms, in one vector: signal variance, additive signal variance, noise variance,
- * the lengthscales of the product kernel, those of the additive one, and the two exponents of each coordinate's warping.
+ * The model's own parameters in one vector, all as logarithms: three variances, then for each dimension the lengthscale of
+ * the joint kernel, the lengthscale of the additive one, and the two exponents of the warping.
  */
 export interface Layout {
   readonly dimensions: number;
   readonly length: number;
-  readonly lengthscale: number;
+  /** Where each group begins. */
+  readonly jointLengthscale: number;
   readonly additiveLengthscale: number;
   readonly warpA: number;
   readonly warpB: number;
+  /** 1 where a dimension is categorical. */
   readonly isCategorical: Uint8Array;
 }
 
-export const SIGNAL = 0;
-export const ADDITIVE_SIGNAL = 1;
-export const NOISE = 2;
+/** Variance of the joint kernel. */
+export const JOINT_VARIANCE = 0;
+/** Variance of the additive kernel, all dimensions together. */
+export const ADDITIVE_VARIANCE = 1;
+export const NOISE_VARIANCE = 2;
+const VARIANCES = 3;
 
-export function layoutOf(dimensions: readonly ModelDimension[]): Layout {
+export function layoutOf(dimensions: readonly Pick<ModelDimension, 'isCategorical'>[]): Layout {
   const d = dimensions.length;
   return {
     dimensions: d,
-    length: 3 + 4 * d,
-    lengthscale: 3,
-    additiveLengthscale: 3 + d,
-    warpA: 3 + 2 * d,
-    warpB: 3 + 3 * d,
+    length: VARIANCES + 4 * d,
+    jointLengthscale: VARIANCES,
+    additiveLengthscale: VARIANCES + d,
+    warpA: VARIANCES + 2 * d,
+    warpB: VARIANCES + 3 * d,
     isCategorical: Uint8Array.from(dimensions, ({ isCategorical }) => (isCategorical ? 1 : 0)),
   };
 }
 
-export function initialHyperparameters(layout: Layout): { start: Float64Array; lower: Float64Array; upper: Float64Array } {
-  const { dimensions: d, length } = layout;
-  const start = new Float64Array(length);
-  const lower = new Float64Array(length);
-  const upper = new Float64Array(length);
-  const set = (i: number, value: number, low: number, high: number) => {
-    start[i] = value;
-    lower[i] = low;
-    upper[i] = high;
+/** Where the optimization of the hyperparameters begins, and its bounds. */
+export function hyperparameterRange(layout: Layout): { start: Float64Array; lower: Float64Array; upper: Float64Array } {
+  const start = new Float64Array(layout.length);
+  const lower = new Float64Array(layout.length);
+  const upper = new Float64Array(layout.length);
+  const set = (index: number, value: number, low: number, high: number) => {
+    start[index] = Math.log(value);
+    lower[index] = Math.log(low);
+    upper[index] = Math.log(high);
   };
-  set(SIGNAL, 0, Math.log(1e-3), Math.log(50));
-  if (T.additive) set(ADDITIVE_SIGNAL, T.additiveStart ?? Math.log(0.5), Math.log(1e-4), Math.log(50));
-  else set(ADDITIVE_SIGNAL, -50, -50, -50);
-  set(NOISE, Math.log(T.noise0 ?? 1e-4), Math.log(1e-6), Math.log(1));
-  for (let i = 0; i < d; i++) {
-    const l0 = T.l0 ?? (layout.isCategorical[i] ? 1.5 : 0.5);
-    set(layout.lengthscale + i, Math.log(l0), Math.log(0.02), Math.log(200));
-    if (T.additive) set(layout.additiveLengthscale + i, Math.log(T.la0 ?? 0.5), Math.log(0.02), Math.log(200));
-    if (T.warp && !layout.isCategorical[i]) {
-      set(layout.warpA + i, 0, -1.5, 1.5);
-      set(layout.warpB + i, 0, -1.5, 1.5);
-    }
+  set(JOINT_VARIANCE, 1, 1e-3, 50);
+  set(ADDITIVE_VARIANCE, 0.5, 1e-4, 50);
+  set(NOISE_VARIANCE, 1e-4, 1e-6, 1);
+  for (let c = 0; c < layout.dimensions; c++) {
+    const isCategorical = layout.isCategorical[c] === 1;
+    set(layout.jointLengthscale + c, isCategorical ? 1.5 : 0.5, 0.02, 200);
+    set(layout.additiveLengthscale + c, 0.5, 0.02, 200);
+    // categories have no order to stretch.
+    const widest = isCategorical ? 1 : MAX_WARP;
+    set(layout.warpA + c, 1, 1 / widest, widest);
+    set(layout.warpB + c, 1, 1 / widest, widest);
   }
   return { start, lower, upper };
 }
 
-/** Negative log prior; adds its gradient. */
-export function negativeLogPrior(layout: Layout, p: Float64Array, gradient: Float64Array): number {
+const MAX_WARP = Math.exp(1.5);
+
+/**
+ * Negative logarithm of the prior density of the hyperparameters, up to a constant; its gradient is added to `gradient`.
+ *
+ * The lengthscale of a numeric dimension has the prior Gamma(3, `lengthscaleRate`), whose mode is 2 / rate. That of a
+ * categorical one is log-normal around a value that grows with the square root of the number of dimensions, after Hvarfner,
+ * Hellsten, Nardi, "Vanilla Bayesian optimization performs great in high dimensions", ICML 2024: distances grow that way.
+ */
+export function negativeLogPrior(
+  layout: Layout,
+  lengthscaleRate: number,
+  p: Float64Array,
+  gradient: Float64Array,
+): number {
   const d = layout.dimensions;
   let value = 0;
-  const normal = (i: number, mean: number, variance: number) => {
-    const delta = p[i] - mean;
+  const normal = (index: number, mean: number, variance: number) => {
+    const delta = p[index] - mean;
     value += (delta * delta) / (2 * variance);
-    gradient[i] += delta / variance;
+    gradient[index] += delta / variance;
   };
-  normal(SIGNAL, 0, 1);
-  if (T.additive) normal(ADDITIVE_SIGNAL, T.amean ?? Math.log(0.5), T.avar ?? 1);
-  normal(NOISE, -8, 4);
-  for (let i = 0; i < d; i++) {
-    const k = layout.lengthscale + i;
-    const useGamma = T.prior === 'gamma' || (T.prior === 'mixed' && !layout.isCategorical[i]);
-    if (useGamma) {
-      const rate = T.rate ?? 6;
-      const l = Math.exp(p[k]);
-      value += -2 * p[k] + rate * l;
-      gradient[k] += -2 + rate * l;
+  normal(JOINT_VARIANCE, 0, 1);
+  normal(ADDITIVE_VARIANCE, Math.log(0.5), 1);
+  normal(NOISE_VARIANCE, -8, 4);
+  const categoricalMean = Math.SQRT2 + 0.5 * Math.log(d);
+  for (let c = 0; c < d; c++) {
+    const k = layout.jointLengthscale + c;
+    if (layout.isCategorical[c]) {
+      // a density over the lengthscale itself: hence the second term.
+      normal(k, categoricalMean, 3);
+      value += p[k];
+      gradient[k] += 1;
     } else {
-      const mu = Math.SQRT2 + 0.5 * Math.log(d);
-      value += (p[k] - mu) ** 2 / 6 + p[k];
-      gradient[k] += (p[k] - mu) / 3 + 1;
+      const pull = lengthscaleRate * Math.exp(p[k]);
+      value += -2 * p[k] + pull;
+      gradient[k] += -2 + pull;
+      normal(layout.warpA + c, 0, 0.25);
+      normal(layout.warpB + c, 0, 0.25);
     }
-    if (T.additive) normal(layout.additiveLengthscale + i, Math.log(T.la ?? 0.5), T.lavar ?? 0.5);
-    if (T.warp && !layout.isCategorical[i]) {
-      normal(layout.warpA + i, 0, T.wvar ?? 0.25);
-      normal(layout.warpB + i, 0, T.wvar ?? 0.25);
-    }
+    normal(layout.additiveLengthscale + c, Math.log(0.5), 0.5);
   }
   return value;
 }

@@ -45,8 +45,7 @@ export class ModelInputs {
     for (const parameter of this.space.parameters) {
       const dimension = this.dimensions[i]?.parameter === parameter ? this.dimensions[i] : undefined;
       if (this.space.isActive(parameter, configuration)) {
-        configuration[parameter.name] =
-          dimension === undefined ? decode(parameter, 0.5) : valueAt(dimension, point[i]);
+        configuration[parameter.name] = dimension === undefined ? decode(parameter, 0.5) : valueAt(dimension, point[i]);
       }
       if (dimension !== undefined) i++;
     }
@@ -70,7 +69,10 @@ function dimensionOf(parameter: ParameterDefinition): ModelDimension {
   const count = cardinality(parameter);
   const levels = Array.from({ length: count <= MAX_LEVELS ? count : 0 }, (_, i) => {
     if (isCategorical) return i;
-    return encode(parameter, parameter.type === 'ordinal' ? parameter.values[i] : (parameter as { min: number }).min + i);
+    return encode(
+      parameter,
+      parameter.type === 'ordinal' ? parameter.values[i] : (parameter as { min: number }).min + i,
+    );
   });
   // many categories are still gone through one by one: there is no gradient along them.
   const all = isCategorical ? Array.from({ length: count }, (_, i) => i) : levels;
@@ -78,6 +80,7 @@ function dimensionOf(parameter: ParameterDefinition): ModelDimension {
 }
 
 function valueAt({ parameter, isCategorical }: ModelDimension, coordinate: number) {
-  if (!isCategorical || !('values' in parameter)) return decode(parameter, Math.min(Math.max(coordinate, 0), 1 - 1e-12));
+  if (!isCategorical || !('values' in parameter))
+    return decode(parameter, Math.min(Math.max(coordinate, 0), 1 - 1e-12));
   return parameter.values[Math.min(Math.max(Math.round(coordinate), 0), parameter.values.length - 1)];
 }

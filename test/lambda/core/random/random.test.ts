@@ -67,6 +67,68 @@ describe('integers', () => {
   });
 });
 
+describe('normal numbers', () => {
+  const N = 20_000;
+  const random = new Random(5, 1, Purpose.SEARCH);
+  const numbers = Array.from({ length: N }, () => random.normal());
+  const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+  test('have the moments of the standard normal distribution', () => {
+    // five standard errors of each: the variances of z, z^2, z^3 and z^4 are 1, 2, 15 and 96.
+    expect(Math.abs(mean(numbers))).toBeLessThan(5 * Math.sqrt(1 / N));
+    expect(Math.abs(mean(numbers.map((z) => z ** 2)) - 1)).toBeLessThan(5 * Math.sqrt(2 / N));
+    expect(Math.abs(mean(numbers.map((z) => z ** 3)))).toBeLessThan(5 * Math.sqrt(15 / N));
+    expect(Math.abs(mean(numbers.map((z) => z ** 4)) - 3)).toBeLessThan(5 * Math.sqrt(96 / N));
+  });
+
+  test.each([
+    [-2, 0.0227501319481792],
+    [-1, 0.158655253931457],
+    [0, 0.5],
+    [1, 0.841344746068543],
+    [2, 0.977249868051821],
+  ])('lie below %d as often as they should', (limit, probability) => {
+    const share = mean(numbers.map((z) => Number(z < limit)));
+    expect(Math.abs(share - probability)).toBeLessThan(5 * Math.sqrt((probability * (1 - probability)) / N));
+  });
+
+  test('are finite even for a uniform number of 0', () => {
+    const zero = new Random(5, 1, Purpose.SEARCH);
+    zero.uniform = () => 0;
+    expect(Number.isFinite(zero.normal())).toBe(true);
+  });
+});
+
+describe('points', () => {
+  test.each([0, 1, 7])('have the %d coordinates that were asked for, those of the uniform numbers', (dimension) => {
+    const point = new Random(9, 4, Purpose.SEARCH).point(dimension);
+    expect(point).toEqual(draw(new Random(9, 4, Purpose.SEARCH), dimension));
+  });
+
+  test('that follow each other are different', () => {
+    const random = new Random(9, 4, Purpose.SEARCH);
+    expect(random.point(3)).not.toEqual(random.point(3));
+  });
+});
+
+describe('permutations', () => {
+  test.each([0, 1, 2, 50])('of %d numbers hold each once', (n) => {
+    const permutation = new Random(2, 1, Purpose.SEARCH).permutation(n);
+    expect([...permutation].sort((a, b) => a - b)).toEqual(Array.from({ length: n }, (_, i) => i));
+  });
+
+  test('come equally often', () => {
+    const random = new Random(2, 1, Purpose.SEARCH);
+    const counts = new Map<string, number>();
+    for (let i = 0; i < 24_000; i++) {
+      const key = random.permutation(4).join('');
+      counts.set(key, (counts.get(key) ?? 0) + 1);
+    }
+    expect(counts.size).toBe(24);
+    counts.forEach((count) => expect(Math.abs(count - 1000)).toBeLessThan(5 * Math.sqrt(1000)));
+  });
+});
+
 describe('streams', () => {
   const first = (seed: number, trial: number, purpose: number) => draw(new Random(seed, trial, purpose), 8);
 
