@@ -1,4 +1,5 @@
 import { SearchAlgorithmDefinition } from '../../../lib/contract/tuner-definition';
+import { AutoSearch } from './auto-search';
 import { CmaEsSearch } from './cma-es-search';
 import { DistinctSearch } from './distinct';
 import { EvolutionSearch } from './evolution-search';
@@ -18,6 +19,7 @@ export function createSearchAlgorithm(definition: SearchAlgorithmDefinition): Se
 function create(definition: SearchAlgorithmDefinition): SearchAlgorithm {
   switch (definition.name) {
     case 'auto':
+      return new AutoSearch(create);
     case 'gaussianProcess':
       return new GaussianProcessSearch();
     case 'tpe':

@@ -1,4 +1,5 @@
 import { Configuration } from '../../../lib/contract/search-space';
+import { isNew } from './newness';
 import { SearchContext, Suggestion } from './search-algorithm';
 
 /**
@@ -8,16 +9,13 @@ import { SearchContext, Suggestion } from './search-algorithm';
  * @param draw is told how many were drawn before
  */
 export function firstNew(
-  { space, history }: SearchContext,
+  context: SearchContext,
   attempts: number,
   draw: (attempt: number) => Configuration,
 ): Suggestion {
-  // the first difference settles it, so this is far cheaper than the keys of a long history.
-  const isTaken = (one: Configuration) =>
-    history.some(({ configuration: other }) => space.parameters.every(({ name }) => one[name] === other[name]));
   let configuration = draw(0);
   for (let attempt = 1; attempt < attempts; attempt++) {
-    if (!isTaken(configuration) && space.isAllowed(configuration)) break;
+    if (isNew(context, configuration)) break;
     configuration = draw(attempt);
   }
   return { configuration };

@@ -1,4 +1,3 @@
-import { Configuration } from '../../../lib/contract/search-space';
 import { Acquisition, ProductAcquisition } from '../models/acquisition/acquisition';
 import { ExpectedImprovement } from '../models/acquisition/expected-improvement';
 import { HypervolumeImprovement } from '../models/acquisition/hypervolume-improvement';
@@ -16,6 +15,7 @@ import { crowdingDistances } from '../models/pareto/crowding-distance';
 import { nonDominatedRanks } from '../models/pareto/non-dominated-sort';
 import { byAge, rankObservations } from '../models/parzen/rank-observations';
 import { Purpose, Random } from '../random/random';
+import { newnessTest } from './newness';
 import { Observation, SearchAlgorithm, SearchContext, Suggestion } from './search-algorithm';
 import { SobolSearch } from './sobol-search';
 
@@ -65,11 +65,6 @@ export class GaussianProcessSearch implements SearchAlgorithm {
     );
     return proposal === undefined ? new SobolSearch().suggest(context) : { configuration: proposal };
   }
-}
-
-function newnessTest({ space, history }: SearchContext): (configuration: Configuration) => boolean {
-  const taken = new Set(history.map(({ configuration }) => space.key(configuration)));
-  return (configuration) => !taken.has(space.key(configuration)) && space.isAllowed(configuration);
 }
 
 /** The models of one suggestion. */

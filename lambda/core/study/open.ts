@@ -12,6 +12,7 @@ import { InvalidStudyInput, StudyChanged, StudyInProgress } from '../errors';
 import { seedOf } from '../random/random';
 import { completeAtRandom } from '../space/complete-configuration';
 import { emptySpaceProblem } from '../space/empty-space';
+import { chooseSearch } from '../search/choose-search';
 import { SearchSpace } from '../space/search-space';
 import { StudyRecord } from '../store/records';
 import { StudyStore } from '../store/study-store';
@@ -149,10 +150,18 @@ function requireConfigurations(tuner: SearchedTuner, seed: number): void {
   if (problems.length > 0) throw new InvalidStudyInput(problems.join('; '));
 }
 
-/** What the search can't use of the known results, or only in part. */
+/** Which search was chosen and why, and what it can't use of the known results, or only in part. */
 function notesOf(tuner: SearchedTuner, knownResults: TunerDefinition['knownResults']): string[] {
   const space = new SearchSpace(tuner.searchSpace);
-  return fewNotes(adaptHistory(space, knownObservations(tuner, knownResults)).notes);
+  return [
+    ...(tuner.searchAlgorithm.name === 'auto' ? [choiceOf(tuner, space)] : []),
+    ...fewNotes(adaptHistory(space, knownObservations(tuner, knownResults)).notes),
+  ];
+}
+
+function choiceOf({ additionalObjectives, maxParallelTrials }: SearchedTuner, space: SearchSpace): string {
+  const objectives = 1 + additionalObjectives.length;
+  return `the search is ${chooseSearch({ space, objectives, maxParallelTrials }).reason}`;
 }
 
 async function resumed(

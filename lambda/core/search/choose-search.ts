@@ -1,0 +1,51 @@
+import { SearchAlgorithmDefinition } from '../../../lib/contract/tuner-definition';
+import { cardinality } from '../space/parameter-codec';
+import { SearchSpace } from '../space/search-space';
+
+/** What the choice of a search algorithm rests on. */
+export interface SearchProblem {
+  readonly space: SearchSpace;
+  readonly objectives: number;
+  readonly maxParallelTrials: number;
+}
+
+export interface Choice {
+  readonly definition: SearchAlgorithmDefinition;
+  /** A sentence for the study's record. */
+  readonly reason: string;
+}
+
+/** Above these, a suggestion of the Gaussian process takes too long; see docs/search.md. */
+const MAX_MODEL_PARAMETERS = 40;
+const MAX_MODEL_PARALLEL = 200;
+const MAX_MODEL_OBJECTIVES = 4;
+
+/** Trials of a generation, where there are too many objectives for a model. */
+const POPULATION = 50;
+
+/** Picks the search algorithm that measured best for problems of this kind. */
+export function chooseSearch({ space, objectives, maxParallelTrials }: SearchProblem): Choice {
+  const dimension = space.parameters.filter((parameter) => cardinality(parameter) > 1).length;
+  if (objectives > MAX_MODEL_OBJECTIVES) {
+    return {
+      definition: { name: 'nsga2', populationSize: POPULATION },
+      reason: `NSGA-II, since there are ${objectives} objectives (a Gaussian process takes up to ${MAX_MODEL_OBJECTIVES})`,
+    };
+  }
+  if (dimension > MAX_MODEL_PARAMETERS) {
+    return {
+      definition: { name: 'tpe' },
+      reason: `TPE, since ${dimension} parameters are searched (a Gaussian process takes up to ${MAX_MODEL_PARAMETERS})`,
+    };
+  }
+  if (maxParallelTrials > MAX_MODEL_PARALLEL) {
+    return {
+      definition: { name: 'tpe' },
+      reason: `TPE, since ${maxParallelTrials} trials run at the same time (a Gaussian process takes up to ${MAX_MODEL_PARALLEL})`,
+    };
+  }
+  return {
+    definition: { name: 'gaussianProcess' },
+    reason: `a Gaussian process, since it needs the fewest trials for ${objectives === 1 ? 'one objective' : `${objectives} objectives`} over ${dimension} parameters`,
+  };
+}
