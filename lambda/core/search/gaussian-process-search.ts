@@ -27,7 +27,7 @@ const MIN_RESULTS = 3;
  * Trials take turns between a model that expects details and one that expects broad trends: where the one is stuck the other
  * isn't, and the trials of a batch differ by more than their place in it.
  */
-const LENGTHSCALE_RATES = [6, 1];
+const LENGTHSCALE_RATES = [4, 2];
 
 /** Above this part of the variance noise counts, and the best observed value is no longer the value to improve on. */
 const NOISY = 0.01;

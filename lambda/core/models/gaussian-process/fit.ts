@@ -1,8 +1,12 @@
 import { minimizeInBox } from '../../numerics/lbfgs';
-import { Layout, hyperparameterRange } from './hyperparameters';
+import { Layout, NOISE_VARIANCE, hyperparameterRange } from './hyperparameters';
 import { negativeLogPosterior } from './likelihood';
 
 const MAX_ITERATIONS = 30;
+
+/** The density has more than one peak: details without noise, or broad trends with noise. The climb begins where it is high. */
+const START_SCALES = [0.4, 1, 4];
+const START_NOISES = [1e-4, 0.1];
 
 /**
  * The most probable hyperparameters, or those of the start where none can be found.
@@ -16,7 +20,20 @@ export function fitHyperparameters(
   lengthscaleRate: number,
 ): Float64Array {
   const { start, lower, upper } = hyperparameterRange(layout);
-  const best = minimizeInBox(negativeLogPosterior(layout, x, y, lengthscaleRate), start, {
+  const density = negativeLogPosterior(layout, x, y, lengthscaleRate);
+  const gradient = new Float64Array(layout.length);
+  let first = start;
+  let least = Infinity;
+  for (const scale of START_SCALES) {
+    for (const noise of START_NOISES) {
+      const candidate = Float64Array.from(start);
+      for (let c = 0; c < layout.dimensions; c++) candidate[layout.jointLengthscale + c] += Math.log(scale);
+      candidate[NOISE_VARIANCE] = Math.log(noise);
+      const value = density(candidate, gradient);
+      if (value < least) [first, least] = [candidate, value];
+    }
+  }
+  const best = minimizeInBox(density, first, {
     lower,
     upper,
     maxIterations: MAX_ITERATIONS,
