@@ -6,7 +6,7 @@ import { nonDominatedBoxes } from '../models/acquisition/non-dominated-boxes';
 import { ProbabilityBelow } from '../models/acquisition/probability-below';
 import { rememberedFit } from '../models/gaussian-process/fit-cache';
 import { GaussianProcess } from '../models/gaussian-process/gaussian-process';
-import { Layout, NOISE_VARIANCE, layoutOf } from '../models/gaussian-process/hyperparameters';
+import { Layout, layoutOf } from '../models/gaussian-process/hyperparameters';
 import { MAX_OBSERVATIONS, selectForFit, selectForModel } from '../models/gaussian-process/model-data';
 import { ModelInputs } from '../models/gaussian-process/model-inputs';
 import { transformLosses } from '../models/gaussian-process/output-transform';
@@ -24,13 +24,13 @@ const INITIAL_TRIALS = 8;
 const MIN_RESULTS = 3;
 
 /**
- * Trials take turns between a model that expects details and one that expects broad trends: where the one is stuck the other
+ * Trials take turns among models that expect details, broad trends, or something between: where the one is stuck another
  * isn't, and the trials of a batch differ by more than their place in it.
  */
-const LENGTHSCALE_RATES = [4, 2];
+const LENGTHSCALE_RATES = [6, 2.5, 1];
 
-/** Above this part of the variance noise counts, and the best observed value is no longer the value to improve on. */
-const NOISY = 0.01;
+/** Running trials that the model takes into account, the newest; it grows with them. None is ever proposed again. */
+const MAX_PENDING = 100;
 
 /** The front that hypervolume is measured on is limited: boxes grow with its size to the power of objectives - 1. */
 const FRONT_LIMITS = [0, 0, 40, 16, 8];
@@ -97,7 +97,7 @@ class StudyModel {
   }
 
   acquisition(pending: readonly Observation[]): Acquisition {
-    const pendingPoints = pending.map(({ configuration }) => this.inputs.toPoint(configuration));
+    const pendingPoints = pending.slice(-MAX_PENDING).map(({ configuration }) => this.inputs.toPoint(configuration));
     const violated = Math.max(0, ...this.results.map(({ violations = [] }) => violations.length));
     const parts: Acquisition[] = Array.from({ length: violated }, (_, k) => this.feasibility(k, pendingPoints));
     const objective = this.objective(pendingPoints);
@@ -113,8 +113,8 @@ class StudyModel {
     const models = Array.from({ length: this.context.objectives }, (_, k) => this.lossModel(k));
     const extended = models.map(({ model }) => model.withExpected(pending));
     if (models.length === 1) {
-      const [{ model, values, noise }] = models;
-      const observed = feasible.map((i) => (noise > NOISY ? model.predict(this.pointOf(i)).mean : values.get(i)!));
+      const [{ model, values }] = models;
+      const observed = feasible.map((i) => values.get(i)!);
       const expected = pending.map((point) => model.predict(point).mean);
       return new ExpectedImprovement(extended[0], Math.min(...observed, ...expected), this.inputs.size);
     }
@@ -127,17 +127,13 @@ class StudyModel {
   }
 
   /** The model of one objective, with the transformed losses by result. */
-  private lossModel(k: number): { model: GaussianProcess; values: Map<number, number>; noise: number } {
+  private lossModel(k: number): { model: GaussianProcess; values: Map<number, number> } {
     const losses = (indices: readonly number[]) =>
       transformLosses(withWorst(indices.map((i) => this.results[i].losses?.[k])));
     const hyperparameters = this.fitted(losses);
     const y = losses(this.selected);
     const model = new GaussianProcess(this.layout, hyperparameters, this.pointsOf(this.selected), y);
-    return {
-      model,
-      values: new Map(this.selected.map((i, at) => [i, y[at]])),
-      noise: Math.exp(hyperparameters[NOISE_VARIANCE]),
-    };
+    return { model, values: new Map(this.selected.map((i, at) => [i, y[at]])) };
   }
 
   /** The probability that outcome constraint `k` holds. */

@@ -44,7 +44,9 @@ export function transformLosses(losses: readonly number[]): Float64Array {
 
 /** Values with mean 0 and standard deviation 1, and what was subtracted and divided by; equal values become 0. */
 export function standardize(values: Float64Array): { values: Float64Array; mean: number; deviation: number } {
-  const mean = values.reduce((a, b) => a + b, 0) / values.length;
-  const deviation = Math.sqrt(values.reduce((sum, y) => sum + (y - mean) ** 2, 0) / values.length);
+  // the sum of equal values is rounded: their mean would lie beside them.
+  const areEqual = values.every((y) => y === values[0]);
+  const mean = areEqual ? (values[0] ?? 0) : values.reduce((a, b) => a + b, 0) / values.length;
+  const deviation = areEqual ? 0 : Math.sqrt(values.reduce((sum, y) => sum + (y - mean) ** 2, 0) / values.length);
   return { values: values.map((y) => (deviation > 0 ? (y - mean) / deviation : 0)), mean, deviation };
 }

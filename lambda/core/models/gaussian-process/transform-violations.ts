@@ -15,7 +15,10 @@ export function transformViolations(violations: readonly number[]): { values: Fl
   const bounded = violations.map((excess) => Math.min(Math.max(excess, -LARGEST), LARGEST));
   const sizes = bounded.map(Math.abs).filter((size) => size > 0);
   const unit = sizes.length === 0 ? 1 : sizes.sort((a, b) => a - b)[sizes.length >> 1];
-  const bilog = Float64Array.from(bounded, (excess) => Math.sign(excess) * Math.log1p(Math.abs(excess) / unit));
+  const bilog = Float64Array.from(
+    bounded,
+    (excess) => Math.sign(excess) * Math.log1p(Math.min(Math.abs(excess) / unit, LARGEST)),
+  );
   const { values, mean, deviation } = standardize(bilog);
   // where all are alike, whether they hold is all that is known.
   return { values, bound: deviation > 0 ? -mean / deviation : -Math.sign(mean) };

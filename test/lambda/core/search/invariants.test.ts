@@ -27,7 +27,7 @@ const DEFINITIONS: SearchAlgorithmDefinition[] = [
   { name: 'sobol' },
   { name: 'grid', pointsPerParameter: 3 },
 ];
-const RUNS: Record<string, number> = { auto: 6, gaussianProcess: 12 };
+const RUNS: Record<string, number> = { auto: 8, gaussianProcess: 20 };
 const ALGORITHMS: Case[] = DEFINITIONS.map((definition) => ({
   name: definition.name,
   definition,
@@ -147,7 +147,7 @@ describe.each(ALGORITHMS)('$name', (algorithm) => {
   test('can do 100 parameters', () => {
     const space = mixedSpace(100);
     const random = new Random(1, 0, Purpose.SEARCH);
-    const history = Array.from({ length: 16 }, (_, i): Observation => {
+    const history = Array.from({ length: 30 }, (_, i): Observation => {
       const point = random.point(space.dimension);
       const losses = [point.reduce((sum, x) => sum + (x - 0.5) ** 2, 0)];
       return { trial: i + 1, configuration: space.decode(point), status: 'finished', losses };

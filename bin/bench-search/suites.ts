@@ -1,0 +1,51 @@
+import { spawnSync } from 'node:child_process';
+import { chmodSync, cpSync, existsSync } from 'node:fs';
+import * as path from 'node:path';
+import { BenchOptions } from './run-bench';
+
+/** Their problems are formulas and tables; the others are neural networks and need a package that runs them. */
+const SUITES_WITHOUT_PACKAGES = ['classic', 'tab'];
+
+/** Runs the suites in each mode and prints the benchmark's own report. Runs that the folder has already are kept. */
+export function runSuites(options: BenchOptions, folder: string, askTell: string): void {
+  const { suites, modes, seeds, jobs, algo, name = algo } = options;
+  const bench = copyOf(options.bench, folder);
+  if (suites.some((suite) => !SUITES_WITHOUT_PACKAGES.includes(suite))) installPackages(bench);
+  const results = path.join(folder, 'results');
+  for (const mode of modes) {
+    for (const suite of suites) {
+      const optimizer = ['--optimizer', `node ${askTell}`, '--algo', algo, '--name', name];
+      const what = ['--suite', suite, '--mode', mode, '--seeds', String(seeds), '--jobs', String(jobs)];
+      run('node', ['run.mjs', ...optimizer, ...what, '--out', results], bench);
+    }
+  }
+  run('node', ['report.mjs', '--dir', results, '--focus', name], bench);
+  console.log(`results are in ${results}; --folder ${folder} goes on from there`);
+}
+
+/** @throws Error that says what is missing */
+export function requireBench(bench: string): void {
+  const source = path.resolve(bench);
+  if (existsSync(path.join(source, 'run.mjs'))) return;
+  throw new Error(`there is no benchmark at ${source} (no run.mjs): say where it is with --bench PATH`);
+}
+
+function copyOf(bench: string, folder: string): string {
+  const copy = path.join(folder, 'bench');
+  if (existsSync(copy)) return copy;
+  cpSync(path.resolve(bench), copy, { recursive: true });
+  // the original may be read-only; packages are installed into the copy.
+  chmodSync(copy, 0o755);
+  return copy;
+}
+
+function installPackages(bench: string): void {
+  if (existsSync(path.join(bench, 'node_modules'))) return;
+  run('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund'], bench);
+}
+
+function run(command: string, args: string[], cwd: string): void {
+  const { status, error } = spawnSync(command, args, { cwd, stdio: 'inherit' });
+  if (error !== undefined) throw error;
+  if (status !== 0) throw new Error(`${command} ${args[0]} ended with ${status}`);
+}
