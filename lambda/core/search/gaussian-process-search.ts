@@ -24,10 +24,10 @@ const INITIAL_TRIALS = 8;
 const MIN_RESULTS = 3;
 
 /**
- * Trials take turns among models that expect details, broad trends, or something between: where the one is stuck another
+ * Trials take turns between a model that expects details and one that expects broad trends: where the one is stuck the other
  * isn't, and the trials of a batch differ by more than their place in it.
  */
-const LENGTHSCALE_RATES = [6, 2.5, 1];
+const LENGTHSCALE_RATES = [3, 1];
 
 /** Running trials that the model takes into account, the newest; it grows with them. None is ever proposed again. */
 const MAX_PENDING = 100;

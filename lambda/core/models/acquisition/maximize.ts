@@ -14,9 +14,6 @@ const MAX_ROUNDS = 4;
 const MAX_STEPS = 20;
 const SMALLEST_GAIN = 1e-6;
 
-/** Candidates that are taken as they are, in case that no climb ends at a new configuration. */
-const KEPT_CANDIDATES = 30;
-
 /**
  * The new configuration with the highest acquisition value that a search of the space finds; undefined if it found none.
  *
@@ -46,7 +43,8 @@ export function maximize(
     const value = acquisition.value(inputs.toPoint(configuration));
     if (best === undefined || value > best.value) best = { configuration, value };
   };
-  scored.slice(0, KEPT_CANDIDATES).forEach(({ point, value }) => offer(point, value));
+  // the best new candidate, in case that no climb ends at a new configuration; those after it are passed over.
+  scored.forEach(({ point, value }) => offer(point, value));
   starts.forEach((start) => offer(climb(acquisition, inputs, start, isNew)));
   return best?.configuration;
 }

@@ -1,5 +1,5 @@
 /** Most trials that the model is conditioned on; its cost grows with their cube. */
-export const MAX_OBSERVATIONS = 250;
+export const MAX_OBSERVATIONS = 160;
 
 /** Most trials that the hyperparameters are fitted to: that takes some forty times the work of conditioning. */
 const MAX_FITTED = 120;

@@ -62,10 +62,19 @@ function compare(a: number, b: number): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
+/** Sorting asks for the same texts again and again. */
+const contents = new WeakMap<Observation, string>();
+
 /** Trials have one number each; only results known from elsewhere share theirs. */
-function contentOf({ configuration, status, losses, violations }: Observation): string {
-  const entries = Object.entries(configuration).sort(([a], [b]) => compareTexts(a, b));
-  return JSON.stringify([entries, status, losses, violations]);
+function contentOf(observation: Observation): string {
+  let content = contents.get(observation);
+  if (content === undefined) {
+    const { configuration, status, losses, violations } = observation;
+    const entries = Object.entries(configuration).sort(([a], [b]) => compareTexts(a, b));
+    content = JSON.stringify([entries, status, losses, violations]);
+    contents.set(observation, content);
+  }
+  return content;
 }
 
 function compareTexts(a: string, b: string): number {
