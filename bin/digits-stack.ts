@@ -7,7 +7,6 @@ import {
   Parameter,
   Scaling,
   Scheduler,
-  SearchAlgorithm,
   TrainingImage,
   TrainingProgram,
   TrialRunner,
@@ -35,7 +34,6 @@ export class DigitsStack extends Stack {
       initialConfigurations: [
         { learning_rate: 0.01, hidden_units: 32, batch_size: 32, weight_decay: 1e-6, optimizer: 'sgd', momentum: 0.9 },
       ],
-      searchAlgorithm: SearchAlgorithm.sobol(),
       scheduler: Scheduler.medianStopping({ gracePeriod: 2 }),
       trialRunner: TrialRunner.sageMakerTraining({
         image: TrainingImage.fromDeepLearningContainer('pytorch-training', '2.5.1-cpu-py311-ubuntu22.04-sagemaker'),

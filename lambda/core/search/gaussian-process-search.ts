@@ -141,7 +141,7 @@ class StudyModel {
     const known = (indices: readonly number[]) => indices.filter((i) => this.results[i].violations?.[k] !== undefined);
     const excesses = (indices: readonly number[]) =>
       transformViolations(indices.map((i) => this.results[i].violations![k]));
-    const fitted = known(selectForFit(this.order));
+    const fitted = known(selectForFit(this.order, this.inputs.size));
     const hyperparameters = rememberedFit(this.layout, this.pointsOf(fitted), excesses(fitted).values, this.rate);
     const seen = known(this.selected);
     const { values, bound } = excesses(seen);
@@ -150,7 +150,7 @@ class StudyModel {
   }
 
   private fitted(losses: (indices: readonly number[]) => Float64Array): Float64Array {
-    const indices = selectForFit(this.order);
+    const indices = selectForFit(this.order, this.inputs.size);
     return rememberedFit(this.layout, this.pointsOf(indices), losses(indices), this.rate);
   }
 

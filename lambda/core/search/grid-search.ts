@@ -1,5 +1,9 @@
+import { Configuration } from '../../../lib/contract/search-space';
 import { ConfigurationGrid } from '../space/configuration-grid';
 import { SearchAlgorithm, SearchContext, Suggestion } from './search-algorithm';
+
+/** So many beginnings of combinations that constraints forbid, one after another, end the search: a grid has no upper size. */
+const MAX_FORBIDDEN = 1_000_000;
 
 /** Every combination of a grid, in the order of the parameters, without those that a trial has had before. */
 export class GridSearch implements SearchAlgorithm {
@@ -9,10 +13,21 @@ export class GridSearch implements SearchAlgorithm {
   suggest({ space, history }: SearchContext): Suggestion {
     const grid = new ConfigurationGrid(space.parameters, this.pointsPerParameter);
     const taken = new Set(history.map(({ configuration }) => space.key(configuration)));
-    for (let index = 0; index < grid.size; index++) {
-      const configuration = grid.at(index);
-      if (!taken.has(space.key(configuration)) && space.isAllowed(configuration)) return { configuration };
+    let forbidden = 0;
+    const isPossible = (beginning: Configuration) => {
+      if (forbidden === MAX_FORBIDDEN) return false;
+      const isAllowed = space.isAllowed(beginning);
+      if (!isAllowed) forbidden++;
+      return isAllowed;
+    };
+    for (const configuration of grid.combinations(isPossible)) {
+      if (!taken.has(space.key(configuration))) return { configuration };
     }
-    return { exhausted: `all ${grid.size} points of the grid have been tried` };
+    return {
+      exhausted:
+        forbidden < MAX_FORBIDDEN
+          ? `all ${grid.size} points of the grid have been tried`
+          : `the constraints forbid ${MAX_FORBIDDEN} combinations of the grid, and none that they allow was found`,
+    };
   }
 }

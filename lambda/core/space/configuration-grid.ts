@@ -42,6 +42,32 @@ export class ConfigurationGrid {
     return configuration;
   }
 
+  /**
+   * The combinations one after another, without those that begin in a way that isn't possible: a constraint on the first
+   * parameters spares all that follows them.
+   *
+   * @param isPossible asked with the first values of a combination, then with more of them, up to all
+   */
+  *combinations(isPossible: (beginning: Configuration) => boolean): Generator<Configuration> {
+    yield* this.continued(this.roots, {}, isPossible);
+  }
+
+  private *continued(
+    open: readonly ParameterDefinition[],
+    beginning: Configuration,
+    isPossible: (beginning: Configuration) => boolean,
+  ): Generator<Configuration> {
+    const [parameter, ...rest] = open;
+    if (parameter === undefined) {
+      yield beginning;
+      return;
+    }
+    for (const value of this.branchesOf(parameter).values) {
+      const longer = { ...beginning, [parameter.name]: value };
+      if (isPossible(longer)) yield* this.continued([...this.below(parameter, value), ...rest], longer, isPossible);
+    }
+  }
+
   /** Parameters that don't depend on each other multiply. */
   private sizeOfAll(parameters: ParameterDefinition[]): number {
     return parameters.reduce((product, parameter) => product * this.sizeOf(parameter), 1);

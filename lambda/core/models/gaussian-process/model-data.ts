@@ -1,8 +1,13 @@
 /** Most trials that the model is conditioned on; its cost grows with their cube. */
 export const MAX_OBSERVATIONS = 160;
 
-/** Most trials that the hyperparameters are fitted to: that takes some forty times the work of conditioning. */
+/**
+ * Most trials that the hyperparameters are fitted to: that takes some forty times the work of conditioning, and grows with
+ * the number of dimensions too.
+ */
 const MAX_FITTED = 120;
+const MIN_FITTED = 40;
+const FULL_FIT_DIMENSIONS = 10;
 
 /** Up to so many trials, every new result has its fit; beyond, each fit serves for a further twentieth of the trials. */
 const FIT_EACH = 20;
@@ -34,10 +39,11 @@ export function fittedCount(count: number): number {
 }
 
 /** The indices, among the first observations, of those that the hyperparameters are fitted to. */
-export function selectForFit(order: readonly number[]): number[] {
+export function selectForFit(order: readonly number[], dimensions: number): number[] {
   const count = fittedCount(order.length);
+  const limit = Math.round(MAX_FITTED * Math.min(1, Math.sqrt(FULL_FIT_DIMENSIONS / dimensions)));
   return selectForModel(
     order.filter((index) => index < count),
-    MAX_FITTED,
+    Math.max(limit, MIN_FITTED),
   );
 }

@@ -168,6 +168,33 @@ test('a grid too large to be built is searched all the same', () => {
   expect(history[11].configuration).toMatchObject({ x97: 0, x98: 1 / 9, x99: 1 / 9 });
 });
 
+test('a constraint on the first parameters spares all combinations that begin so', () => {
+  const definition = Array.from({ length: 12 }, (_, i): ParameterDefinition => ({
+    name: `x${i}`,
+    type: 'continuous',
+    min: 0,
+    max: 1,
+    scaling: 'linear',
+  }));
+  const space = new SearchSpace(definition, ['x0 >= 0.9', 'x1 + x2 > 1.5']);
+  const suggestion = new GridSearch(5).suggest(contextOf({ space, trial: 1 }));
+  expect(suggestion).toMatchObject({ configuration: { x0: 1, x1: 0.75, x2: 1, x11: 0 } });
+});
+
+test('a grid of which the constraints leave nothing ends, however large it is', () => {
+  const definition = Array.from({ length: 20 }, (_, i): ParameterDefinition => ({
+    name: `x${i}`,
+    type: 'continuous',
+    min: 0,
+    max: 1,
+    scaling: 'linear',
+  }));
+  // points of the grid lie at 0, 0.5 and 1.
+  const space = new SearchSpace(definition, ['x19 > 0.6 and x19 < 0.9']);
+  const suggestion = new GridSearch(3).suggest(contextOf({ space, trial: 1 }));
+  expect(suggestion).toEqual({ exhausted: expect.stringContaining('none that they allow was found') });
+});
+
 test('conditions nested 20 deep are counted, not gone through', () => {
   const definition = Array.from({ length: 21 }, (_, i): ParameterDefinition => ({
     name: `p${i}`,

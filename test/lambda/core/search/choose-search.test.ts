@@ -1,0 +1,98 @@
+import { AutoSearch } from '../../../../lambda/core/search/auto-search';
+import { SearchProblem, chooseSearch } from '../../../../lambda/core/search/choose-search';
+import { isNew, newnessTest } from '../../../../lambda/core/search/newness';
+import { SearchContext } from '../../../../lambda/core/search/search-algorithm';
+import { SearchSpace } from '../../../../lambda/core/space/search-space';
+import { SearchSpaceDefinition } from '../../../../lib/contract/search-space';
+import { SearchAlgorithmDefinition } from '../../../../lib/contract/tuner-definition';
+import { contextOf } from '../../../support/lambda-search';
+
+const spaceOf = (parameters: number, constants = 0) =>
+  new SearchSpace([
+    ...Array.from({ length: parameters }, (_, i): SearchSpaceDefinition[number] => {
+      return { name: `x${i}`, type: 'continuous', min: 0, max: 1, scaling: 'linear' };
+    }),
+    ...Array.from({ length: constants }, (_, i): SearchSpaceDefinition[number] => {
+      return { name: `c${i}`, type: 'constant', value: i };
+    }),
+  ]);
+const problem = (partial: Partial<SearchProblem>): SearchProblem => ({
+  space: spaceOf(3),
+  objectives: 1,
+  maxParallelTrials: 1,
+  ...partial,
+});
+
+describe('the choice', () => {
+  test.each<[string, Partial<SearchProblem>, string, RegExp]>([
+    ['one objective', {}, 'gaussianProcess', /one objective over 3 parameters/],
+    ['two objectives', { objectives: 2 }, 'gaussianProcess', /2 objectives/],
+    ['batches', { maxParallelTrials: 10 }, 'gaussianProcess', /3 parameters/],
+    ['constants beside', { space: spaceOf(5, 90) }, 'gaussianProcess', /over 5 parameters/],
+    ['many parameters', { space: spaceOf(100) }, 'tpe', /100 parameters/],
+    ['very many trials at a time', { maxParallelTrials: 1000 }, 'tpe', /1000 trials/],
+    ['many objectives', { objectives: 6, space: spaceOf(100) }, 'nsga2', /6 objectives/],
+  ])('for %s has a reason that names it', (_, partial, name, reason) => {
+    const choice = chooseSearch(problem(partial));
+    expect(choice.definition.name).toBe(name);
+    expect(choice.reason).toMatch(reason);
+  });
+
+  test('changes with the problem only, not with what is known', () => {
+    const context = contextOf({ space: spaceOf(2) });
+    const configuration = { x0: 0.5, x1: 0.5 };
+    const later = { ...context, history: [{ trial: 1, configuration, status: 'failed' as const }], trial: 2 };
+    expect(chooseSearch(later)).toEqual(chooseSearch(context));
+  });
+});
+
+describe('auto', () => {
+  test('asks the algorithm that was chosen, and tells it all', () => {
+    const asked: [SearchAlgorithmDefinition, SearchContext][] = [];
+    const auto = new AutoSearch((definition) => ({
+      suggest: (context) => {
+        asked.push([definition, context]);
+        return { configuration: { name: definition.name } };
+      },
+    }));
+    const contexts = [contextOf({ space: spaceOf(2) }), contextOf({ space: spaceOf(100) })];
+    expect(contexts.map((context) => auto.suggest(context))).toEqual([
+      { configuration: { name: 'gaussianProcess' } },
+      { configuration: { name: 'tpe' } },
+    ]);
+    expect(asked).toEqual(contexts.map((context) => [chooseSearch(context).definition, context]));
+  });
+});
+
+describe('newness', () => {
+  const space = new SearchSpace(
+    [
+      { name: 'kind', type: 'categorical', values: ['a', 'b'] },
+      {
+        name: 'x',
+        type: 'integer',
+        min: 0,
+        max: 9,
+        scaling: 'linear',
+        activeWhen: { parameter: 'kind', values: ['b'] },
+      },
+      { name: 'y', type: 'integer', min: 0, max: 9, scaling: 'linear' },
+    ],
+    ['y <= 5'],
+  );
+  const history = [
+    { trial: 0, configuration: { kind: 'a', y: 1 }, status: 'failed' as const },
+    { trial: 1, configuration: { kind: 'b', x: 3, y: 2 }, status: 'pending' as const },
+  ];
+
+  test.each([
+    ['a trial that failed', { kind: 'a', y: 1 }, false],
+    ['a running trial, in another order', { y: 2, x: 3, kind: 'b' }, false],
+    ['another value', { kind: 'a', y: 2 }, true],
+    ['another active parameter', { kind: 'b', x: 0, y: 1 }, true],
+    ['what the constraints forbid', { kind: 'a', y: 6 }, false],
+  ])('%s', (_, configuration, expected) => {
+    expect(isNew({ space, history }, configuration)).toBe(expected);
+    expect(newnessTest({ space, history })(configuration)).toBe(expected);
+  });
+});
