@@ -38,12 +38,20 @@ export function modelOf({ layout, hyperparameters, x, y }: ModelProblem): Gaussi
   return new GaussianProcess(layout, hyperparameters, x, y);
 }
 
+export interface GradientOptions {
+  readonly step?: number;
+  /** Of the difference, in parts of it or absolute, whichever is larger. */
+  readonly tolerance?: number;
+  /** Coordinates that are left out. */
+  readonly isFixed?: (coordinate: number) => boolean;
+}
+
 /** Expects a gradient to be what central differences say. */
 export function expectGradient(
   f: (point: Float64Array) => number,
   point: Float64Array,
   gradient: ArrayLike<number>,
-  { step = 1e-5, tolerance = 1e-5, isFixed = (_: number) => false } = {},
+  { step = 1e-5, tolerance = 1e-5, isFixed = () => false }: GradientOptions = {},
 ): void {
   point.forEach((_, c) => {
     if (isFixed(c)) return;

@@ -11,7 +11,8 @@ const LAMBDA_GB_SECOND = 0.0000133334;
 
 /** Trial to run?, Pace, Train, Record trial; the frames of slots and rounds add some to a study, not to a trial. */
 const TRANSITIONS_PER_TRIAL = 4;
-const RECORD_SECONDS = 0.1;
+// the search takes most of it, see docs/search.md.
+const RECORD_SECONDS = 0.3;
 const RECORD_GB = 1769 / 1024;
 const REPORT_SECONDS = 0.05;
 const REPORT_GB = 0.5;

@@ -1,7 +1,7 @@
 import { AutoSearch } from '../../../../lambda/core/search/auto-search';
 import { SearchProblem, chooseSearch } from '../../../../lambda/core/search/choose-search';
 import { isNew, newnessTest } from '../../../../lambda/core/search/newness';
-import { SearchContext } from '../../../../lambda/core/search/search-algorithm';
+import { Observation, SearchContext } from '../../../../lambda/core/search/search-algorithm';
 import { SearchSpace } from '../../../../lambda/core/space/search-space';
 import { SearchSpaceDefinition } from '../../../../lib/contract/search-space';
 import { SearchAlgorithmDefinition } from '../../../../lib/contract/tuner-definition';
@@ -80,9 +80,9 @@ describe('newness', () => {
     ],
     ['y <= 5'],
   );
-  const history = [
-    { trial: 0, configuration: { kind: 'a', y: 1 }, status: 'failed' as const },
-    { trial: 1, configuration: { kind: 'b', x: 3, y: 2 }, status: 'pending' as const },
+  const history: Observation[] = [
+    { trial: 0, configuration: { kind: 'a', y: 1 }, status: 'failed' },
+    { trial: 1, configuration: { kind: 'b', x: 3, y: 2 }, status: 'pending' },
   ];
 
   test.each([

@@ -91,17 +91,16 @@ describe('comes far nearer to the optimum than random search', () => {
   };
 
   const cases: [string, SearchSpaceDefinition, (configuration: Configuration) => number, number, RunOptions][] = [
-    ['of a bowl', scaled, scaledBowl, 30, {}],
+    ['of a bowl', scaled, scaledBowl, 24, {}],
+    ['of a bowl, with another seed', scaled, scaledBowl, 24, { seed: 2 }],
     ['of a bowl, ten at a time', scaled, scaledBowl, 30, { batch: 10 }],
-    ['of a mixed space', mixed, mixedLoss, 35, {}],
-    ['of a space with conditions', tree, treeLoss, 35, {}],
+    ['of a mixed space', mixed, mixedLoss, 28, {}],
+    ['of a space with conditions', tree, treeLoss, 30, {}],
   ];
   test.each(cases)('%s', (_, definition, loss, trials, options) => {
-    for (const seed of [1, 2]) {
-      const own = bestLoss(runSearch(search, definition, loss, trials, { ...options, seed }));
-      const other = bestLoss(runSearch(random, definition, loss, trials, { ...options, seed }));
-      expect(own).toBeLessThan(0.05 * other);
-    }
+    const own = bestLoss(runSearch(search, definition, loss, trials, options));
+    const other = bestLoss(runSearch(random, definition, loss, trials, options));
+    expect(own).toBeLessThan(0.05 * other);
   });
 });
 
@@ -143,31 +142,41 @@ test('running trials are spread, none is where another is', () => {
 });
 
 test('keeps away from where trials fail', () => {
-  const fails = ({ configuration }: Observation) => at(configuration).x < 0.5;
-  const loss = (configuration: Configuration) => (at(configuration).x < 0.5 ? NaN : bowl(configuration));
-  const { history } = runSearch(search, square, loss, 32);
-  // half of the space fails, the better half; the best that works lies at the border.
-  expect(history.slice(16).filter(fails).length).toBeLessThanOrEqual(6);
-  expect(bestLoss({ history })).toBeLessThan(0.041);
+  const loss = (configuration: Configuration) => {
+    const { x, y } = at(configuration);
+    return x < 0.5 ? NaN : (x - 0.6) ** 2 + (y - 0.5) ** 2;
+  };
+  const { history } = runSearch(search, square, loss, 28);
+  // half of the space fails, right beside the optimum.
+  expect(history.slice(12).filter(({ status }) => status === 'failed').length).toBeLessThanOrEqual(5);
+  expect(bestLoss({ history })).toBeLessThan(1e-3);
 });
 
 describe('under an outcome constraint', () => {
   const holds = ({ violations }: Observation) => violations![0] <= 0;
 
-  test('proposes what meets it, and finds the best of that', () => {
+  test('finds the best of what meets it, though all around is better', () => {
     // one eighth of the space; the optimum lies at the edge of the disc.
     const outcome = (configuration: Configuration) => {
       const { x, y } = at(configuration);
-      return {
-        status: 'finished' as const,
-        losses: [(x - 0.2) ** 2 + (y - 0.8) ** 2],
-        violations: [(x - 0.7) ** 2 + (y - 0.3) ** 2 - 0.04],
-      };
+      const loss = (x - 0.2) ** 2 + (y - 0.8) ** 2;
+      return { status: 'finished' as const, losses: [loss], violations: [(x - 0.7) ** 2 + (y - 0.3) ** 2 - 0.04] };
     };
-    const { history } = runSearch(search, square, outcome, 35);
-    expect(history.slice(15).filter(holds).length).toBeGreaterThanOrEqual(8);
+    const { history } = runSearch(search, square, outcome, 28);
     const best = Math.min(...history.filter(holds).map(({ losses }) => losses![0]));
     expect(best).toBeLessThan((Math.SQRT1_2 - 0.2) ** 2 + 0.01);
+  });
+
+  test('proposes what meets it', () => {
+    // a fifth of the space; the optimum lies inside, a better one far outside.
+    const outcome = (configuration: Configuration) => {
+      const { x, y } = at(configuration);
+      const loss = Math.min((x - 0.2) ** 2 + (y - 0.5) ** 2, 0.05 + (x - 0.9) ** 2 + (y - 0.5) ** 2);
+      return { status: 'finished' as const, losses: [loss], violations: [0.8 - x] };
+    };
+    const { history } = runSearch(search, square, outcome, 25);
+    expect(history.slice(10).filter(holds).length).toBeGreaterThanOrEqual(9);
+    expect(Math.min(...history.filter(holds).map(({ losses }) => losses![0]))).toBeLessThan(0.051);
   });
 
   test('looks for what meets it first, where nothing does yet', () => {
@@ -182,11 +191,11 @@ describe('under an outcome constraint', () => {
   test('follows its sign whatever its size', () => {
     const outcome = (configuration: Configuration) => {
       const { x, y } = at(configuration);
-      return { status: 'finished' as const, losses: [x + y], violations: [x < 0.6 ? 1e300 : -1e-300] };
+      return { status: 'finished' as const, losses: [x + y], violations: [x < 0.7 ? 1e300 : -1e-300] };
     };
     const { history } = runSearch(search, square, outcome, 25);
-    expect(history.slice(10).filter(holds).length).toBeGreaterThan(7);
-    expect(Math.min(...history.filter(holds).map(({ losses }) => losses![0]))).toBeLessThan(0.66);
+    // 5 of 15 would by chance.
+    expect(history.slice(10).filter(holds).length).toBeGreaterThanOrEqual(9);
   });
 
   test('a constraint that all break alike stops nothing', () => {
@@ -206,7 +215,7 @@ describe('of several objectives', () => {
     // the front is what lies between the two optima.
     const front = Array.from({ length: 1001 }, (_, i) => squares({ x: 0.2 + 0.0006 * i, y: 0.2 + 0.0004 * i }));
     const left = (algorithm: typeof search) => {
-      const { history } = runSearch(algorithm, square, squares, 30, { objectives: 2 });
+      const { history } = runSearch(algorithm, square, squares, 24, { objectives: 2 });
       const losses = history.map((one) => one.losses!);
       return hypervolume(front, reference) - hypervolume(losses, reference);
     };
@@ -214,19 +223,18 @@ describe('of several objectives', () => {
   });
 
   test('a long front and its running trials are no burden', () => {
-    const history = results(150, ({ x }) => ({ losses: [x as number, 1 - (x as number)] })).map((one, i) =>
+    const history = results(100, ({ x }) => ({ losses: [x as number, 1 - (x as number)] })).map((one, i) =>
       i % 10 === 9 ? { trial: one.trial, configuration: one.configuration, status: 'pending' as const } : one,
     );
     expect(space.problems(suggestion(contextOf({ space, history, objectives: 2 })))).toEqual([]);
   });
 
   test('three objectives with a constraint', () => {
-    const history = results(60, ({ x, y }) => {
+    const history = results(40, ({ x, y }) => {
       const [a, b] = [x as number, y as number];
       return { losses: [a, b, 1 - a * b], violations: [a + b - 1.5] };
     });
-    const { x, y } = at(suggestion(contextOf({ space, history, objectives: 3 })));
-    expect(x + y).toBeLessThan(1.55);
+    expect(space.problems(suggestion(contextOf({ space, history, objectives: 3 })))).toEqual([]);
   });
 });
 
@@ -240,7 +248,7 @@ test('a noisy loss leads to the optimum too', () => {
 
 test('a constraint between parameters is kept, up to its border', () => {
   const loss = (configuration: Configuration) => (at(configuration).x - 0.8) ** 2 + (at(configuration).y - 0.6) ** 2;
-  const { history } = runSearch(search, new SearchSpace(square, ['x + y <= 1']), loss, 30);
+  const { history } = runSearch(search, new SearchSpace(square, ['x + y <= 1']), loss, 25);
   expect(history.every(({ configuration }) => at(configuration).x + at(configuration).y <= 1)).toBe(true);
   // the nearest point of the border is (0.6, 0.4).
   expect(bestLoss({ history })).toBeLessThan(0.085);
@@ -258,11 +266,13 @@ test('knows the best of a history that is too long for the model', () => {
   expect(bowl(suggestion(contextOf({ space, history })))).toBeLessThan(1e-3);
 });
 
-test('a trial that diverged to 1e300 does not blind it', () => {
-  const history = results(20, (one) => ({ losses: [bowl(one)] }));
-  history[3] = { ...history[3], losses: [1e300] };
-  history[7] = { ...history[7], losses: [Number.MAX_VALUE] };
-  expect(bowl(suggestion(contextOf({ space, history })))).toBeLessThan(0.02);
+test('trials that diverged to 1e300 do not blind it', () => {
+  const history = results(20, (one) => {
+    const loss = bowl(one);
+    return { losses: [loss < 0.3 ? loss : loss < 0.5 ? 1e300 : Number.MAX_VALUE] };
+  });
+  expect(history.filter(({ losses }) => losses![0] > 1).length).toBeGreaterThan(2);
+  expect(bowl(suggestion(contextOf({ space, history })))).toBeLessThan(1e-3);
 });
 
 test('goes through a small noisy space by what it expects, not at random', () => {

@@ -56,17 +56,27 @@ test('fits to nearly all, to more with more, and again only after some more', ()
 });
 
 test('the fit stays as it is until the next step, if what comes in between is not the best', () => {
-  const fits = [100, 101, 102, 103, 104].map((count) => selectForFit(Array.from({ length: count }, (_, i) => i)));
+  const fits = [100, 101, 102, 103, 104].map((count) =>
+    selectForFit(
+      Array.from({ length: count }, (_, i) => i),
+      5,
+    ),
+  );
   fits.forEach((fit) => expect(fit).toEqual(fits[0]));
   expect(fits[0]).toHaveLength(100);
 });
 
-test('fits to the first ones only, and to a limited number of them', () => {
+test.each([
+  [5, 120],
+  [40, 60],
+  [100, 40],
+])('fits to the first ones only, and to a limited number of them: of %d dimensions to %d', (dimensions, limit) => {
   fc.assert(
     fc.property(orders, ([order]) => {
-      const fit = selectForFit(order);
+      const fit = selectForFit(order, dimensions);
       expect(fit.every((index) => index < fittedCount(order.length))).toBe(true);
-      expect(fit).toHaveLength(Math.min(fittedCount(order.length), 120));
+      expect(fit).toHaveLength(Math.min(fittedCount(order.length), limit));
     }),
+    { numRuns: 40 },
   );
 });
