@@ -70,10 +70,15 @@ function climb(
 
 function alongGradient(
   acquisition: Acquisition,
-  { dimensions }: ModelInputs,
+  inputs: ModelInputs,
   start: Float64Array,
   value: number,
 ): [Float64Array, number] {
+  const configuration = inputs.toConfiguration(start);
+  // a parameter that isn't active has its place, from which nothing is gained.
+  const moves = inputs.dimensions.map(
+    ({ levels, parameter }) => levels === undefined && Object.hasOwn(configuration, parameter.name),
+  );
   const result = minimizeInBox(
     (point, gradient) => {
       const height = acquisition.valueAndGradient(point, gradient);
@@ -82,8 +87,8 @@ function alongGradient(
     },
     start,
     {
-      lower: start.map((coordinate, c) => (dimensions[c].levels === undefined ? 0 : coordinate)),
-      upper: start.map((coordinate, c) => (dimensions[c].levels === undefined ? 1 : coordinate)),
+      lower: start.map((coordinate, c) => (moves[c] ? 0 : coordinate)),
+      upper: start.map((coordinate, c) => (moves[c] ? 1 : coordinate)),
       maxIterations: MAX_STEPS,
       gradientTolerance: 1e-4,
       valueTolerance: 1e-6,

@@ -9,7 +9,7 @@ const MAX_FITTED = 120;
 const MIN_FITTED = 40;
 const FULL_FIT_DIMENSIONS = 10;
 
-/** Up to so many trials, every new result has its fit; beyond, each fit serves for a further twentieth of the trials. */
+/** Up to twice so many trials, every new result has its fit; beyond, each fit serves for up to a further twentieth. */
 const FIT_EACH = 20;
 
 /**
@@ -34,7 +34,7 @@ export function selectForModel(order: readonly number[], limit: number): number[
  * fit can be remembered, and follows from the number alone, so that nothing depends on what was asked before.
  */
 export function fittedCount(count: number): number {
-  const step = Math.max(1, Math.floor(count / FIT_EACH));
+  const step = 2 ** Math.max(0, Math.floor(Math.log2(count / FIT_EACH)));
   return Math.floor(count / step) * step;
 }
 

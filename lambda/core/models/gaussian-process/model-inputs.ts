@@ -80,7 +80,6 @@ function dimensionOf(parameter: ParameterDefinition): ModelDimension {
 }
 
 function valueAt({ parameter, isCategorical }: ModelDimension, coordinate: number) {
-  if (!isCategorical || !('values' in parameter))
-    return decode(parameter, Math.min(Math.max(coordinate, 0), 1 - 1e-12));
+  if (!isCategorical || !('values' in parameter)) return decode(parameter, Math.min(Math.max(coordinate, 0), 1));
   return parameter.values[Math.min(Math.max(Math.round(coordinate), 0), parameter.values.length - 1)];
 }
