@@ -16,7 +16,13 @@ export function rememberedFit(
   y: Float64Array,
   lengthscaleRate: number,
 ): Float64Array {
-  const key = JSON.stringify([lengthscaleRate, [...layout.isCategorical], x.map((point) => [...point]), [...y]]);
+  const key = JSON.stringify([
+    lengthscaleRate,
+    [...layout.isCategorical],
+    [...layout.isDiscrete],
+    x.map((point) => [...point]),
+    [...y],
+  ]);
   const known = fits.get(key);
   const fit = known ?? fitHyperparameters(layout, x, y, lengthscaleRate);
   // the newest at the end.

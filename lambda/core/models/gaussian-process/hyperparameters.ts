@@ -14,6 +14,8 @@ export interface Layout {
   readonly warpB: number;
   /** 1 where a dimension is categorical. */
   readonly isCategorical: Uint8Array;
+  /** 1 where a dimension has few values, categories included. */
+  readonly isDiscrete: Uint8Array;
 }
 
 /** Variance of the joint kernel. */
@@ -23,7 +25,9 @@ export const ADDITIVE_VARIANCE = 1;
 export const NOISE_VARIANCE = 2;
 const VARIANCES = 3;
 
-export function layoutOf(dimensions: readonly Pick<ModelDimension, 'isCategorical'>[]): Layout {
+export function layoutOf(
+  dimensions: readonly (Pick<ModelDimension, 'isCategorical'> & Partial<ModelDimension>)[],
+): Layout {
   const d = dimensions.length;
   return {
     dimensions: d,
@@ -33,6 +37,9 @@ export function layoutOf(dimensions: readonly Pick<ModelDimension, 'isCategorica
     warpA: VARIANCES + 2 * d,
     warpB: VARIANCES + 3 * d,
     isCategorical: Uint8Array.from(dimensions, ({ isCategorical }) => (isCategorical ? 1 : 0)),
+    isDiscrete: Uint8Array.from(dimensions, ({ isCategorical, levels }) =>
+      isCategorical || levels !== undefined ? 1 : 0,
+    ),
   };
 }
 
@@ -67,7 +74,7 @@ const MAX_WARP = Math.exp(1.5);
  * Negative logarithm of the prior density of the hyperparameters, up to a constant; its gradient is added to `gradient`.
  *
  * The lengthscale of a numeric dimension has the prior Gamma(3, `lengthscaleRate`), whose mode is 2 / rate. That of a
- * categorical one is log-normal around a value that grows with the square root of the number of dimensions, after Hvarfner,
+ * discrete one is log-normal around a value that grows with the square root of the number of dimensions, after Hvarfner,
  * Hellsten, Nardi, "Vanilla Bayesian optimization performs great in high dimensions", ICML 2024: distances grow that way.
  */
 export function negativeLogPrior(
@@ -86,18 +93,20 @@ export function negativeLogPrior(
   normal(JOINT_VARIANCE, 0, 1);
   normal(ADDITIVE_VARIANCE, Math.log(0.5), 1);
   normal(NOISE_VARIANCE, -8, 4);
-  const categoricalMean = Math.SQRT2 + 0.5 * Math.log(d);
+  const discreteMean = Math.SQRT2 + 0.5 * Math.log(d);
   for (let c = 0; c < d; c++) {
     const k = layout.jointLengthscale + c;
-    if (layout.isCategorical[c]) {
+    if (layout.isDiscrete[c]) {
       // a density over the lengthscale itself: hence the second term.
-      normal(k, categoricalMean, 3);
+      normal(k, discreteMean, 3);
       value += p[k];
       gradient[k] += 1;
     } else {
       const pull = lengthscaleRate * Math.exp(p[k]);
       value += -2 * p[k] + pull;
       gradient[k] += -2 + pull;
+    }
+    if (!layout.isCategorical[c]) {
       normal(layout.warpA + c, 0, 0.25);
       normal(layout.warpB + c, 0, 0.25);
     }

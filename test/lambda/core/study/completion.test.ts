@@ -204,7 +204,11 @@ describe('the result', () => {
       answer = await study.complete(answer, Math.log10(Number(rate)));
     }
     const { importance } = await study.finish();
-    expect(importance.map(({ parameter }) => parameter)).toEqual(['learning_rate', expect.any(String), expect.any(String)]);
+    expect(importance.map(({ parameter }) => parameter)).toEqual([
+      'learning_rate',
+      expect.any(String),
+      expect.any(String),
+    ]);
     expect(importance[0].importance).toBeGreaterThan(0.8);
     for (const { importance: share } of importance) expect(share).toBe(Number(share.toFixed(4)));
     expect((await study.finish()).importance).toEqual(importance);
