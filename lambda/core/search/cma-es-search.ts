@@ -1,6 +1,6 @@
 import { MixedStrategy } from '../models/evolution-strategy/mixed-strategy';
 import { defaultPopulationSize } from '../models/evolution-strategy/strategy-parameters';
-import { byAge, rankObservations } from '../models/parzen/rank-observations';
+import { byAge, rankObservations } from '../models/ranking/rank-observations';
 import { Purpose, Random } from '../random/random';
 import { cardinality } from '../space/parameter-codec';
 import { firstNew } from './first-new';

@@ -1,5 +1,5 @@
 import { Configuration } from '../../../lib/contract/search-space';
-import { byAge, rankObservations } from '../models/parzen/rank-observations';
+import { byAge, rankObservations } from '../models/ranking/rank-observations';
 import { Purpose, Random } from '../random/random';
 import { cardinality } from '../space/parameter-codec';
 import { SearchSpace } from '../space/search-space';

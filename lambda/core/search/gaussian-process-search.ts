@@ -13,10 +13,10 @@ import { transformLosses } from '../models/gaussian-process/output-transform';
 import { transformViolations } from '../models/gaussian-process/transform-violations';
 import { crowdingDistances } from '../models/pareto/crowding-distance';
 import { nonDominatedRanks } from '../models/pareto/non-dominated-sort';
-import { byAge, rankObservations } from '../models/parzen/rank-observations';
+import { byAge, rankObservations } from '../models/ranking/rank-observations';
 import { Purpose, Random } from '../random/random';
 import { newnessTest } from './newness';
-import { Observation, SearchAlgorithm, SearchContext, Suggestion } from './search-algorithm';
+import { Observation, SearchAlgorithm, SearchContext, Suggestion, finished, isFeasible } from './search-algorithm';
 import { SobolSearch } from './sobol-search';
 
 /** Trials that come before the model, and results without which it isn't asked. */
@@ -51,8 +51,7 @@ export class GaussianProcessSearch implements SearchAlgorithm {
     const { space, seed, trial, history } = context;
     const inputs = new ModelInputs(space);
     const results = history.filter(({ status }) => status !== 'pending').sort(byAge);
-    const finished = results.filter(({ status }) => status === 'finished');
-    if (inputs.size === 0 || history.length < INITIAL_TRIALS || finished.length < MIN_RESULTS) {
+    if (inputs.size === 0 || history.length < INITIAL_TRIALS || finished(results).length < MIN_RESULTS) {
       return new SobolSearch().suggest(context);
     }
     const study = new StudyModel(context, inputs, results);
@@ -73,8 +72,9 @@ class StudyModel {
   private readonly rate: number;
   /** Indices of the results, the best first, failed trials last. */
   private readonly order: number[];
-  /** Indices of the results that the model sees. */
+  /** Indices of the results that the models see, and of those that their hyperparameters are fitted to. */
   private readonly selected: number[];
+  private readonly selectedForFit: number[];
   private readonly points = new Map<number, Float64Array>();
 
   constructor(
@@ -86,6 +86,7 @@ class StudyModel {
     this.rate = LENGTHSCALE_RATES[context.trial % LENGTHSCALE_RATES.length];
     this.order = orderOf(results, context.objectives);
     this.selected = selectForModel(this.order, MAX_OBSERVATIONS);
+    this.selectedForFit = selectForFit(this.order, inputs.size);
   }
 
   /** Points of finished trials, the best first. */
@@ -130,9 +131,8 @@ class StudyModel {
   private lossModel(k: number): { model: GaussianProcess; values: Map<number, number> } {
     const losses = (indices: readonly number[]) =>
       transformLosses(withWorst(indices.map((i) => this.results[i].losses?.[k])));
-    const hyperparameters = this.fitted(losses);
     const y = losses(this.selected);
-    const model = new GaussianProcess(this.layout, hyperparameters, this.pointsOf(this.selected), y);
+    const model = this.model(this.selectedForFit, losses(this.selectedForFit), this.selected, y);
     return { model, values: new Map(this.selected.map((i, at) => [i, y[at]])) };
   }
 
@@ -141,17 +141,22 @@ class StudyModel {
     const known = (indices: readonly number[]) => indices.filter((i) => this.results[i].violations?.[k] !== undefined);
     const excesses = (indices: readonly number[]) =>
       transformViolations(indices.map((i) => this.results[i].violations![k]));
-    const fitted = known(selectForFit(this.order, this.inputs.size));
-    const hyperparameters = rememberedFit(this.layout, this.pointsOf(fitted), excesses(fitted).values, this.rate);
+    const fitted = known(this.selectedForFit);
     const seen = known(this.selected);
     const { values, bound } = excesses(seen);
-    const model = new GaussianProcess(this.layout, hyperparameters, this.pointsOf(seen), values);
+    const model = this.model(fitted, excesses(fitted).values, seen, values);
     return new ProbabilityBelow(model.withExpected(pending), bound, this.inputs.size);
   }
 
-  private fitted(losses: (indices: readonly number[]) => Float64Array): Float64Array {
-    const indices = selectForFit(this.order, this.inputs.size);
-    return rememberedFit(this.layout, this.pointsOf(indices), losses(indices), this.rate);
+  /** A model of values at the results `seen`, with the hyperparameters that fit those at the results `fitted`. */
+  private model(
+    fitted: readonly number[],
+    fittedValues: Float64Array,
+    seen: readonly number[],
+    values: Float64Array,
+  ): GaussianProcess {
+    const hyperparameters = rememberedFit(this.layout, this.pointsOf(fitted), fittedValues, this.rate);
+    return new GaussianProcess(this.layout, hyperparameters, this.pointsOf(seen), values);
   }
 
   private pointsOf(indices: readonly number[]): Float64Array[] {
@@ -168,15 +173,12 @@ class StudyModel {
   }
 }
 
-function isFeasible({ violations = [] }: Observation): boolean {
-  return violations.every((violation) => violation <= 0);
-}
-
 function orderOf(results: readonly Observation[], objectives: number): number[] {
   const indexOf = new Map(results.map((result, i) => [result, i]));
-  const finished = results.filter(({ status }) => status === 'finished');
   const failed = results.filter(({ status }) => status === 'failed');
-  return [...rankObservations(finished, objectives, MAX_OBSERVATIONS), ...failed].map((result) => indexOf.get(result)!);
+  return [...rankObservations(finished(results), objectives, MAX_OBSERVATIONS), ...failed].map((result) =>
+    indexOf.get(result)!,
+  );
 }
 
 /** A failed trial counts as the worst that was seen: its neighbourhood is avoided, as far as the model carries. */

@@ -1,5 +1,6 @@
 import { Configuration } from '../../../lib/contract/search-space';
 import { ConfigurationGrid } from '../space/configuration-grid';
+import { newnessTest } from './newness';
 import { SearchAlgorithm, SearchContext, Suggestion } from './search-algorithm';
 
 /** So many beginnings of combinations that constraints forbid, one after another, end the search: a grid has no upper size. */
@@ -10,9 +11,10 @@ export class GridSearch implements SearchAlgorithm {
   /** @param pointsPerParameter points along a continuous parameter, and at most this many along an integer one */
   constructor(private readonly pointsPerParameter: number) {}
 
-  suggest({ space, history }: SearchContext): Suggestion {
+  suggest(context: SearchContext): Suggestion {
+    const { space } = context;
     const grid = new ConfigurationGrid(space.parameters, this.pointsPerParameter);
-    const taken = new Set(history.map(({ configuration }) => space.key(configuration)));
+    const isNew = newnessTest(context);
     let forbidden = 0;
     const isPossible = (beginning: Configuration) => {
       if (forbidden === MAX_FORBIDDEN) return false;
@@ -21,7 +23,7 @@ export class GridSearch implements SearchAlgorithm {
       return isAllowed;
     };
     for (const configuration of grid.combinations(isPossible)) {
-      if (!taken.has(space.key(configuration))) return { configuration };
+      if (isNew(configuration)) return { configuration };
     }
     return {
       exhausted:

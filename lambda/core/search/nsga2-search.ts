@@ -1,14 +1,14 @@
 import { Configuration, ParameterDefinition, ParameterValue } from '../../../lib/contract/search-space';
 import { crowdingDistances } from '../models/pareto/crowding-distance';
 import { nonDominatedRanks } from '../models/pareto/non-dominated-sort';
-import { byAge, rankObservations } from '../models/parzen/rank-observations';
+import { byAge, rankObservations } from '../models/ranking/rank-observations';
 import { simulatedBinaryCrossover } from '../models/variation/simulated-binary-crossover';
 import { Purpose, Random } from '../random/random';
 import { cardinality, decode, encode } from '../space/parameter-codec';
 import { SearchSpace } from '../space/search-space';
 import { firstNew } from './first-new';
 import { mutated } from './mutation';
-import { Observation, SearchAlgorithm, SearchContext, Suggestion, finished } from './search-algorithm';
+import { Observation, SearchAlgorithm, SearchContext, Suggestion, finished, isFeasible } from './search-algorithm';
 import { SobolSearch } from './sobol-search';
 
 /** The paper's distribution index and probability of crossover. */
@@ -85,10 +85,6 @@ function bestOf(observations: readonly Observation[], count: number): Member[] {
       .slice(0, count - members.length)
       .map(({ configuration }, i) => ({ configuration, rank: behind + i, crowding: 0 })),
   ];
-}
-
-function isFeasible({ violations = [] }: Observation): boolean {
-  return violations.every((violation) => violation <= 0);
 }
 
 function tournament(population: readonly Member[], random: Random): Member {

@@ -45,6 +45,11 @@ export interface SearchAlgorithm {
   suggest(context: SearchContext): Suggestion;
 }
 
+/** Whether all outcome constraints hold, as far as they are known. */
+export function isFeasible({ violations = [] }: Observation): boolean {
+  return violations.every((violation) => violation <= 0);
+}
+
 /** Observations that have a result. */
 export function finished(history: readonly Observation[]): Observation[] {
   return history.filter(({ status }) => status === 'finished');

@@ -2,7 +2,7 @@ import { Configuration } from '../../../lib/contract/search-space';
 import { MixtureSettings, ProductMixture } from '../models/parzen/product-mixture';
 import { splitObservations } from '../models/parzen/split-observations';
 import { Purpose, Random } from '../random/random';
-import { cardinality } from '../space/parameter-codec';
+import { isNew } from './newness';
 import { SearchAlgorithm, SearchContext, Suggestion } from './search-algorithm';
 import { SobolSearch } from './sobol-search';
 
@@ -74,13 +74,12 @@ export class TpeSearch implements SearchAlgorithm {
   private bestCandidate(context: SearchContext, good: ProductMixture, bad: ProductMixture): Configuration | undefined {
     const { candidates } = this.settings;
     const random = new Random(context.seed, context.trial, Purpose.SEARCH);
-    const isTaken = takenTest(context);
     let best: Configuration | undefined;
     let bestRatio = -Infinity;
     let found = 0;
     for (let draw = 0; draw < DRAWS_PER_CANDIDATE * candidates && found < candidates; draw++) {
       const candidate = good.sample(random);
-      if (isTaken(candidate) || !context.space.isAllowed(candidate)) continue;
+      if (!isNew(context, candidate)) continue;
       found++;
       const ratio = good.logDensity(candidate) - bad.logDensity(candidate);
       if (best === undefined || ratio > bestRatio) [best, bestRatio] = [candidate, ratio];
@@ -95,15 +94,4 @@ export class TpeSearch implements SearchAlgorithm {
  */
 function goodWeight(rank: number, count: number): number {
   return Math.log(count + 1) - Math.log(rank + 1);
-}
-
-/** Whether a trial has had a configuration. One with a continuous value doesn't come twice. */
-function takenTest({ space, history }: SearchContext): (configuration: Configuration) => boolean {
-  const continuous = space.parameters.filter((parameter) => cardinality(parameter) === Infinity);
-  let taken: Set<string> | undefined;
-  return (configuration) => {
-    if (continuous.some(({ name }) => Object.hasOwn(configuration, name))) return false;
-    taken ??= new Set(history.map((observation) => space.key(observation.configuration)));
-    return taken.has(space.key(configuration));
-  };
 }

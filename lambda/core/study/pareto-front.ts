@@ -1,4 +1,5 @@
 import { FrontTrial } from '../../../lib/contract/calls';
+import { compareLexicographically, nonDominatedRanks } from '../models/pareto/non-dominated-sort';
 import { StudyRecord, TrialRecord } from '../store/records';
 import { isFeasible } from './best-trial';
 import { Goals, lossesOf, metricsOf, objectivesOf } from './objective';
@@ -30,21 +31,13 @@ function candidatesOf(goals: Goals, trials: readonly TrialRecord[]): Candidate[]
   });
 }
 
-/** In order of the losses a later one can't dominate an earlier one, so each is compared with the front so far only. */
+/** In order of their losses; of trials with equal ones the first. */
 function nonDominated(candidates: Candidate[]): Candidate[] {
-  const front: Candidate[] = [];
-  for (const candidate of [...candidates].sort(
-    (a, b) => compare(a.losses, b.losses) || a.trial.trial - b.trial.trial,
-  )) {
-    const beaten = front.some(({ losses }) => losses.every((loss, i) => loss <= candidate.losses[i]));
-    if (!beaten) front.push(candidate);
-  }
-  return front;
-}
-
-function compare(a: number[], b: number[]): number {
-  const i = a.findIndex((loss, index) => loss !== b[index]);
-  return i === -1 ? 0 : a[i] - b[i];
+  const ranks = nonDominatedRanks(candidates.map(({ losses }) => losses));
+  const front = candidates
+    .filter((_, i) => ranks[i] === 0)
+    .sort((a, b) => compareLexicographically(a.losses, b.losses) || a.trial.trial - b.trial.trial);
+  return front.filter(({ losses }, i) => i === 0 || compareLexicographically(losses, front[i - 1].losses) !== 0);
 }
 
 function describe(goals: Goals, { trial }: Candidate): FrontTrial {

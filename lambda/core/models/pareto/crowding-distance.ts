@@ -1,3 +1,5 @@
+import { ascending } from '../../numerics/ascending';
+
 /**
  * How much room each loss vector of one front has: the sum over the objectives of the distance between its two
  * neighbours, in units of the front's extent. Infinity for the ends of the front.
@@ -9,7 +11,7 @@ export function crowdingDistances(losses: readonly (readonly number[])[]): numbe
   const distances = new Array<number>(losses.length).fill(0);
   const objectives = losses[0]?.length ?? 0;
   for (let k = 0; k < objectives; k++) {
-    const order = losses.map((_, i) => i).sort((i, j) => compare(losses[i][k], losses[j][k]) || i - j);
+    const order = losses.map((_, i) => i).sort((i, j) => ascending(losses[i][k], losses[j][k]) || i - j);
     // halves, since the extent of losses around 1e308 isn't finite.
     const half = order.map((i) => losses[i][k] / 2);
     const extent = half[half.length - 1] - half[0];
@@ -21,8 +23,4 @@ export function crowdingDistances(losses: readonly (readonly number[])[]): numbe
     }
   }
   return distances;
-}
-
-function compare(a: number, b: number): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

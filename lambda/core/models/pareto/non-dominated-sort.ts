@@ -70,7 +70,8 @@ class Front {
   }
 }
 
-function compareLexicographically(a: readonly number[], b: readonly number[]): number {
+/** By the first loss, then the second, and so on. */
+export function compareLexicographically(a: readonly number[], b: readonly number[]): number {
   for (let k = 0; k < a.length; k++) {
     if (a[k] !== b[k]) return a[k] < b[k] ? -1 : 1;
   }

@@ -1,5 +1,5 @@
 import { Observation } from '../../search/search-algorithm';
-import { byAge, rankObservations } from './rank-observations';
+import { byAge, rankObservations } from '../ranking/rank-observations';
 
 /** Observations that a density is built on, each with its weight. */
 export interface WeightedObservations {

@@ -1,4 +1,5 @@
-import { Observation } from '../../search/search-algorithm';
+import { ascending } from '../../numerics/ascending';
+import { Observation, isFeasible } from '../../search/search-algorithm';
 import { paretoOrder } from './pareto-order';
 
 /**
@@ -16,17 +17,13 @@ export function rankObservations(finished: readonly Observation[], objectives: n
   ];
 }
 
-function isFeasible({ violations = [] }: Observation): boolean {
-  return violations.every((violation) => violation <= 0);
-}
-
 /** An order of observations that doesn't depend on how they are listed. */
 export function byAge(a: Observation, b: Observation): number {
-  return a.trial - b.trial || compareTexts(contentOf(a), contentOf(b));
+  return a.trial - b.trial || ascending(contentOf(a), contentOf(b));
 }
 
 function byLoss(observations: readonly Observation[]): Observation[] {
-  return [...observations].sort((a, b) => compare(a.losses![0], b.losses![0]) || byAge(a, b));
+  return [...observations].sort((a, b) => ascending(a.losses![0], b.losses![0]) || byAge(a, b));
 }
 
 function byFronts(observations: readonly Observation[], leading: number): Observation[] {
@@ -49,17 +46,13 @@ function byViolation(observations: readonly Observation[]): Observation[] {
       const total = violations.reduce((sum, one, i) => (one <= 0 ? sum : sum + excess(one) / largest[i]), 0);
       return { observation, total };
     })
-    .sort((a, b) => compare(a.total, b.total) || byAge(a.observation, b.observation))
+    .sort((a, b) => ascending(a.total, b.total) || byAge(a.observation, b.observation))
     .map(({ observation }) => observation);
 }
 
 /** What isn't known counts as broken as far as can be. */
 function excess(violation: number): number {
   return Math.min(Number.isNaN(violation) ? Infinity : Math.max(violation, 0), Number.MAX_VALUE);
-}
-
-function compare(a: number, b: number): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 /** Sorting asks for the same texts again and again. */
@@ -70,13 +63,9 @@ function contentOf(observation: Observation): string {
   let content = contents.get(observation);
   if (content === undefined) {
     const { configuration, status, losses, violations } = observation;
-    const entries = Object.entries(configuration).sort(([a], [b]) => compareTexts(a, b));
+    const entries = Object.entries(configuration).sort(([a], [b]) => ascending(a, b));
     content = JSON.stringify([entries, status, losses, violations]);
     contents.set(observation, content);
   }
   return content;
-}
-
-function compareTexts(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

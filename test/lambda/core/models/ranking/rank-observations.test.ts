@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
-import { paretoOrder } from '../../../../../lambda/core/models/parzen/pareto-order';
-import { rankObservations } from '../../../../../lambda/core/models/parzen/rank-observations';
+import { paretoOrder } from '../../../../../lambda/core/models/ranking/pareto-order';
+import { rankObservations } from '../../../../../lambda/core/models/ranking/rank-observations';
 import { Observation } from '../../../../../lambda/core/search/search-algorithm';
 
 const one = (trial: number, losses: number[], violations?: number[]): Observation => ({
