@@ -1,6 +1,7 @@
 import { Duration, Token } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
+import { DEFAULT_POINTS_PER_PARAMETER, DEFAULT_POPULATION_SIZE, DEFAULT_SAMPLE_SIZE } from './contract/search-defaults';
 import { SearchAlgorithmDefinition } from './contract/tuner-definition';
 import { requireInteger, requireSeconds } from './private/checks';
 
@@ -124,10 +125,10 @@ export class SearchAlgorithm {
    * @see https://arxiv.org/abs/1802.01548
    */
   public static evolution(options: EvolutionOptions = {}): SearchAlgorithm {
-    const { populationSize = 50 } = options;
+    const { populationSize = DEFAULT_POPULATION_SIZE } = options;
     requireInteger('populationSize of the evolution', populationSize, 2, MAX_POPULATION_SIZE);
     const largest = Token.isUnresolved(populationSize) ? MAX_POPULATION_SIZE : populationSize;
-    const { sampleSize = Math.min(10, largest) } = options;
+    const { sampleSize = Math.min(DEFAULT_SAMPLE_SIZE, largest) } = options;
     requireInteger('sampleSize of the evolution', sampleSize, 1, largest);
     return new SearchAlgorithm({ name: 'evolution', populationSize, sampleSize });
   }
@@ -139,7 +140,7 @@ export class SearchAlgorithm {
    * @see https://doi.org/10.1109/4235.996017
    */
   public static nsga2(options: Nsga2Options = {}): SearchAlgorithm {
-    const { populationSize = 50 } = options;
+    const { populationSize = DEFAULT_POPULATION_SIZE } = options;
     requireInteger('populationSize of NSGA-II', populationSize, 4, MAX_POPULATION_SIZE);
     return new SearchAlgorithm({ name: 'nsga2', populationSize });
   }
@@ -166,7 +167,7 @@ export class SearchAlgorithm {
    * Every combination of a grid. The study ends when all have been tried, or at its maximum of trials.
    */
   public static grid(options: GridSearchOptions = {}): SearchAlgorithm {
-    const { pointsPerParameter = 5 } = options;
+    const { pointsPerParameter = DEFAULT_POINTS_PER_PARAMETER } = options;
     requireInteger('pointsPerParameter of the grid search', pointsPerParameter, 1, 1000);
     return new SearchAlgorithm({ name: 'grid', pointsPerParameter });
   }

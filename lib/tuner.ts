@@ -8,21 +8,19 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import { MAX_DEFINITION_BYTES, MAX_DURATION_SECONDS, MAX_PARALLEL_TRIALS, MAX_TRIALS } from './contract/limits';
-import { TunerDefinition } from './contract/tuner-definition';
 import { KnownResult } from './known-result';
 import { Objective } from './objective';
 import { OutcomeConstraint } from './outcome-constraint';
 import { Parameter } from './parameter';
-import { requireInteger, requireSeconds } from './private/checks';
 import { trainingJobArn } from './private/create-training-job-task';
-import { Goals, GoalsDefinition, metricRegexesOf, toGoals, toKnownResults } from './private/goals-definition';
-import { toInitialConfigurations, toParameterConstraints, toSearchSpace } from './private/search-space-definition';
+import { Goals, metricRegexesOf, toGoals } from './private/goals-definition';
+import { toSearchSpace } from './private/search-space-definition';
 import { createStepFunction } from './private/step-function';
 import { StudyWorkflow } from './private/study-workflow';
+import { requireLimits, toSearchInputs, toTunerDefinition } from './private/tuner-definition';
 import { Scheduler } from './scheduler';
 import { SearchAlgorithm } from './search-algorithm';
-import { TrialRunner, TrialRunnerConfig } from './trial-runner';
+import { TrialRunner } from './trial-runner';
 import { TunerGrants } from './tuner-grants';
 
 /** What a Lambda step may take, but for what the user's own search function adds. */
@@ -180,7 +178,7 @@ export class Tuner extends Construct implements iam.IGrantable {
 
   public constructor(scope: Construct, id: string, props: TunerProps) {
     super(scope, id);
-    validate(props);
+    requireLimits(props);
     const searchSpace = toSearchSpace(props.searchSpace);
     const goals: Goals = {
       objective: props.objective,
@@ -204,8 +202,7 @@ export class Tuner extends Construct implements iam.IGrantable {
     this.trainingRole = runner.trainingRole;
     this.grantPrincipal = runner.trainingRole.grantPrincipal;
 
-    const definition = toDefinition(props, inputs, runner);
-    requireSize(definition);
+    const definition = toTunerDefinition(props, inputs, runner);
     const openStudy = this.createStep('OpenStudy', 'open-study', 'Opens studies', 512);
     const reviewRound = this.createStep('ReviewRound', 'review-round', 'Reviews rounds of studies', 512);
     const searchAlgorithm = props.searchAlgorithm ?? SearchAlgorithm.auto();
@@ -369,66 +366,4 @@ export class Tuner extends Construct implements iam.IGrantable {
       ],
     });
   }
-}
-
-function validate(props: TunerProps): void {
-  requireInteger('maxTrials', props.maxTrials, 1, MAX_TRIALS);
-  requireInteger('maxParallelTrials', props.maxParallelTrials, 1, MAX_PARALLEL_TRIALS);
-  requireInteger('maxTrialsWithoutImprovement', props.maxTrialsWithoutImprovement, 1, MAX_TRIALS);
-  requireSeconds('maxDuration', props.maxDuration, 1, MAX_DURATION_SECONDS);
-}
-
-/** What the search is told: the space, the goals, and where to begin. */
-type SearchInputs = GoalsDefinition &
-  Pick<TunerDefinition, 'searchSpace' | 'parameterConstraints' | 'initialConfigurations' | 'knownResults'>;
-
-function toSearchInputs(
-  props: TunerProps,
-  searchSpace: TunerDefinition['searchSpace'],
-  goals: GoalsDefinition,
-): SearchInputs {
-  const parameterConstraints = toParameterConstraints(props.parameterConstraints ?? [], searchSpace);
-  return {
-    searchSpace,
-    parameterConstraints,
-    ...goals,
-    initialConfigurations: toInitialConfigurations(
-      props.initialConfigurations ?? [],
-      searchSpace,
-      parameterConstraints,
-    ),
-    knownResults: toKnownResults(props.knownResults ?? [], searchSpace, goals),
-  };
-}
-
-/** All of it is handed to Open study by the state machine. */
-function requireSize(definition: TunerDefinition): void {
-  const bytes = Buffer.byteLength(JSON.stringify(definition));
-  if (bytes > MAX_DEFINITION_BYTES) {
-    const { knownResults, initialConfigurations } = definition;
-    throw new Error(
-      `the tuner's definition must have at most ${MAX_DEFINITION_BYTES} bytes, which is what a state machine can hand over, got ${bytes}; ` +
-        `give fewer knownResults (${knownResults.length}) or initialConfigurations (${initialConfigurations.length})`,
-    );
-  }
-}
-
-function toDefinition(props: TunerProps, inputs: SearchInputs, runner: TrialRunnerConfig): TunerDefinition {
-  const { maxDuration, maxTrialsWithoutImprovement } = props;
-  return {
-    ...inputs,
-    searchAlgorithm: (props.searchAlgorithm ?? SearchAlgorithm.auto())._toDefinition(),
-    scheduler: (props.scheduler ?? Scheduler.none())._toDefinition(),
-    maxTrials: props.maxTrials ?? 50,
-    maxParallelTrials: props.maxParallelTrials ?? 4,
-    ...(maxDuration && { maxDurationSeconds: maxDuration.toSeconds() }),
-    ...(maxTrialsWithoutImprovement !== undefined && { maxTrialsWithoutImprovement }),
-    compute: {
-      jobNamePrefix: runner.jobNamePrefix,
-      instanceType: runner.instanceType,
-      instanceCount: runner.instanceCount,
-      ...(runner.pricePerInstanceHour !== undefined && { pricePerInstanceHour: runner.pricePerInstanceHour }),
-      checkpointRoot: runner.checkpointRoot,
-    },
-  };
 }

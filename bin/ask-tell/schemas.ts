@@ -1,5 +1,5 @@
 import { MAX_TRIALS } from '../../lib/contract/limits';
-import { Schema } from '../../lib/contract/schemas';
+import { Schema, integer } from '../../lib/contract/schemas';
 import { schemaProblems } from '../../lambda/core/validation';
 import { Request } from './protocol';
 
@@ -15,13 +15,6 @@ const values: Schema = {
 };
 const object: Schema = { type: 'object', description: 'an object' };
 const id: Schema = { type: ['string', 'number'], description: 'the id of a trial' };
-
-const integer = (minimum: number, maximum: number): Schema => ({
-  type: 'integer',
-  minimum,
-  maximum,
-  description: `an integer from ${minimum} to ${maximum}`,
-});
 
 const exactly = (properties: Record<string, Schema>, required: string[]): Schema => ({
   ...object,

@@ -1,16 +1,20 @@
 import { ParameterDefinition } from '../../lib/contract/search-space';
-import { constraintProblems, unmetConstraintProblems } from '../../lib/contract/parameter-constraints';
+import { constraintProblems } from '../../lib/contract/parameter-constraints';
+import {
+  DEFAULT_POINTS_PER_PARAMETER,
+  DEFAULT_POPULATION_SIZE,
+  DEFAULT_SAMPLE_SIZE,
+} from '../../lib/contract/search-defaults';
 import {
   ObjectiveDefinition,
   OutcomeConstraintDefinition,
   SearchAlgorithmDefinition,
 } from '../../lib/contract/tuner-definition';
-import { configurationProblems } from '../../lib/contract/validate-configuration';
 import { goalProblems } from '../../lib/contract/validate-goals';
 import { searchSpaceProblems } from '../../lib/contract/validate-search-space';
-import { completeAtRandom } from '../../lambda/core/space/complete-configuration';
 import { emptySpaceProblem } from '../../lambda/core/space/empty-space';
 import { SearchSpace } from '../../lambda/core/space/search-space';
+import { completionProblems, initialProblems } from '../../lambda/core/study/initial-problems';
 import { SearchStudy } from '../../lambda/core/study/suggest';
 import { InitRequest, ProtocolOutcomeConstraint, ProtocolParameter } from './protocol';
 
@@ -20,14 +24,17 @@ const ALGORITHMS: Record<string, SearchAlgorithmDefinition> = {
   gaussianProcess: { name: 'gaussianProcess' },
   tpe: { name: 'tpe' },
   cmaEs: { name: 'cmaEs' },
-  evolution: { name: 'evolution', populationSize: 50, sampleSize: 10 },
-  nsga2: { name: 'nsga2', populationSize: 50 },
+  evolution: { name: 'evolution', populationSize: DEFAULT_POPULATION_SIZE, sampleSize: DEFAULT_SAMPLE_SIZE },
+  nsga2: { name: 'nsga2', populationSize: DEFAULT_POPULATION_SIZE },
   random: { name: 'random' },
   sobol: { name: 'sobol' },
-  grid: { name: 'grid', pointsPerParameter: 5 },
+  grid: { name: 'grid', pointsPerParameter: DEFAULT_POINTS_PER_PARAMETER },
 };
 
 const DEFAULT_TRIALS = 100;
+
+/** The field's name, for messages. */
+const INITIAL = 'initial';
 
 /** The name of the only objective, where the request gives none. */
 const VALUE = 'value';
@@ -101,24 +108,11 @@ function check(tuner: SearchStudy['tuner'], seed: number): void {
   const { searchSpace, parameterConstraints, initialConfigurations } = tuner;
   throwAny(searchSpaceProblems(searchSpace).map((problem) => `space: ${problem}`));
   throwAny([...goalProblems(tuner), ...constraintProblems(parameterConstraints, searchSpace)]);
-  throwAny(
-    initialConfigurations.flatMap((given, i) =>
-      [
-        ...configurationProblems(searchSpace, given),
-        ...unmetConstraintProblems(parameterConstraints, searchSpace, given),
-      ].map((problem) => `initial[${i}]: ${problem}`),
-    ),
-  );
+  throwAny(initialProblems(tuner, INITIAL));
   const space = new SearchSpace(searchSpace, parameterConstraints);
   const empty = emptySpaceProblem(space);
   throwAny(empty === undefined ? [] : [empty]);
-  throwAny(
-    initialConfigurations.flatMap((given, i) =>
-      completeAtRandom(space, given, seed, i + 1) === undefined
-        ? [`initial[${i}]: no values of its missing parameters were found that meet the constraints`]
-        : [],
-    ),
-  );
+  throwAny(completionProblems(space, initialConfigurations, seed, INITIAL));
 }
 
 function throwAny(problems: string[]): void {

@@ -32,7 +32,7 @@ export interface Schema {
   readonly anyOf?: Schema[];
 }
 
-const integer = (minimum: number, maximum: number): Schema => ({
+export const integer = (minimum: number, maximum: number): Schema => ({
   type: 'integer',
   minimum,
   maximum,

@@ -1,5 +1,5 @@
 import { MAX_TRIALS, STUDY_NAME_PATTERN } from './limits';
-import { Schema } from './schemas';
+import { Schema, integer } from './schemas';
 import { Configuration, SearchSpaceDefinition } from './search-space';
 import { OutcomeConstraintDefinition } from './tuner-definition';
 
@@ -57,12 +57,7 @@ const configuration: Schema = {
   additionalProperties: value,
 };
 
-const count = (minimum: number, maximum = MAX_TRIALS): Schema => ({
-  type: 'integer',
-  minimum,
-  maximum,
-  description: `an integer from ${minimum} to ${maximum}`,
-});
+const count = (minimum: number) => integer(minimum, MAX_TRIALS);
 
 const metric: Schema = { type: 'string', description: 'the name of a metric' };
 
@@ -88,7 +83,7 @@ export const SEARCH_FUNCTION_REQUEST_SCHEMA: Schema = {
   properties: {
     version: { enum: [SEARCH_FUNCTION_VERSION], description: `${SEARCH_FUNCTION_VERSION}` },
     study: { type: 'string', pattern: STUDY_NAME_PATTERN.source, description: 'the name of the study' },
-    seed: count(0, Number.MAX_SAFE_INTEGER),
+    seed: integer(0, Number.MAX_SAFE_INTEGER),
     trial: count(1),
     count: count(1),
     maxTrials: count(1),

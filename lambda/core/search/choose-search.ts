@@ -1,3 +1,4 @@
+import { DEFAULT_POPULATION_SIZE } from '../../../lib/contract/search-defaults';
 import { SearchAlgorithmDefinition } from '../../../lib/contract/tuner-definition';
 import { cardinality } from '../space/parameter-codec';
 import { SearchSpace } from '../space/search-space';
@@ -20,15 +21,12 @@ const MAX_MODEL_PARAMETERS = 40;
 const MAX_MODEL_PARALLEL = 200;
 const MAX_MODEL_OBJECTIVES = 4;
 
-/** Trials of a generation, where there are too many objectives for a model. */
-const POPULATION = 50;
-
 /** Picks the search algorithm that measured best for problems of this kind. */
 export function chooseSearch({ space, objectives, maxParallelTrials }: SearchProblem): Choice {
   const dimension = space.parameters.filter((parameter) => cardinality(parameter) > 1).length;
   if (objectives > MAX_MODEL_OBJECTIVES) {
     return {
-      definition: { name: 'nsga2', populationSize: POPULATION },
+      definition: { name: 'nsga2', populationSize: DEFAULT_POPULATION_SIZE },
       reason: `NSGA-II, since there are ${objectives} objectives (a Gaussian process takes up to ${MAX_MODEL_OBJECTIVES})`,
     };
   }

@@ -4,13 +4,11 @@ import { STUDY_NAME_PATTERN } from '../../../lib/contract/limits';
 import { STUDY_INPUT_SCHEMA } from '../../../lib/contract/schemas';
 import { StudyInput } from '../../../lib/contract/study-input';
 import { TunerDefinition } from '../../../lib/contract/tuner-definition';
-import { constraintProblems, unmetConstraintProblems } from '../../../lib/contract/parameter-constraints';
-import { configurationProblems } from '../../../lib/contract/validate-configuration';
+import { constraintProblems } from '../../../lib/contract/parameter-constraints';
 import { MAX_KNOWN_RESULTS, goalProblems } from '../../../lib/contract/validate-goals';
 import { searchSpaceProblems } from '../../../lib/contract/validate-search-space';
 import { InvalidStudyInput, StudyChanged, StudyInProgress } from '../errors';
 import { seedOf } from '../random/random';
-import { completeAtRandom } from '../space/complete-configuration';
 import { emptySpaceProblem } from '../space/empty-space';
 import { chooseSearch } from '../search/choose-search';
 import { SearchSpace } from '../space/search-space';
@@ -18,7 +16,11 @@ import { StudyRecord } from '../store/records';
 import { StudyStore } from '../store/study-store';
 import { schemaProblems } from '../validation';
 import { adaptHistory, fewNotes, knownObservations } from './history';
+import { completionProblems, initialProblems } from './initial-problems';
 import { TrainingJobs, settleRunningTrials } from './settle';
+
+/** The property's name, for messages. */
+const INITIAL_CONFIGURATIONS = 'initialConfigurations';
 
 /** What Open study asks of Step Functions. */
 export interface Executions {
@@ -74,13 +76,7 @@ function tunerOf({ tuner, input }: OpenRequest): TunerDefinition {
     problems.push(...constraintProblems(merged.parameterConstraints, merged.searchSpace));
   }
   if (problems.length === 0) {
-    merged.initialConfigurations.forEach((configuration, i) => {
-      const found = [
-        ...configurationProblems(merged.searchSpace, configuration),
-        ...unmetConstraintProblems(merged.parameterConstraints, merged.searchSpace, configuration),
-      ];
-      problems.push(...found.map((problem) => `initialConfigurations[${i}]: ${problem}`));
-    });
+    problems.push(...initialProblems(merged, INITIAL_CONFIGURATIONS));
   }
   if (problems.length > 0) throw new InvalidStudyInput(problems.join('; '));
   return merged;
@@ -140,13 +136,7 @@ function requireConfigurations(tuner: SearchedTuner, seed: number): void {
   const empty = emptySpaceProblem(space);
   if (empty !== undefined) throw new InvalidStudyInput(empty);
 
-  const problems = tuner.initialConfigurations.flatMap((given, i) =>
-    completeAtRandom(space, given, seed, i + 1) === undefined
-      ? [
-          `initialConfigurations[${i}]: no values of its missing parameters were found that meet the parameter constraints`,
-        ]
-      : [],
-  );
+  const problems = completionProblems(space, tuner.initialConfigurations, seed, INITIAL_CONFIGURATIONS);
   if (problems.length > 0) throw new InvalidStudyInput(problems.join('; '));
 }
 
