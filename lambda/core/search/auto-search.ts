@@ -2,11 +2,12 @@ import { SearchAlgorithmDefinition } from '../../../lib/contract/tuner-definitio
 import { chooseSearch } from './choose-search';
 import { SearchAlgorithm, SearchContext, Suggestion } from './search-algorithm';
 
-/** The algorithm that `chooseSearch` picks for the problem. */
+/** The algorithms that `chooseSearch` picks for the problem, by turns. */
 export class AutoSearch implements SearchAlgorithm {
   constructor(private readonly create: (definition: SearchAlgorithmDefinition) => SearchAlgorithm) {}
 
   suggest(context: SearchContext): Suggestion {
-    return this.create(chooseSearch(context).definition).suggest(context);
+    const { turns } = chooseSearch(context);
+    return this.create(turns[context.trial % turns.length]).suggest(context);
   }
 }

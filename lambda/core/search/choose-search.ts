@@ -11,7 +11,8 @@ export interface SearchProblem {
 }
 
 export interface Choice {
-  readonly definition: SearchAlgorithmDefinition;
+  /** Trials take turns between these, by their number. */
+  readonly turns: readonly SearchAlgorithmDefinition[];
   /** A sentence for the study's record. */
   readonly reason: string;
 }
@@ -21,29 +22,32 @@ const MAX_MODEL_PARAMETERS = 40;
 const MAX_MODEL_PARALLEL = 200;
 const MAX_MODEL_OBJECTIVES = 4;
 
+/** After so many trials of the model comes one of TPE: it has no idea of the landscape to be wrong about. */
+const MODEL_TURNS = 3;
+
 /** Picks the search algorithm that measured best for problems of this kind. */
 export function chooseSearch({ space, objectives, maxParallelTrials }: SearchProblem): Choice {
   const dimension = space.parameters.filter((parameter) => cardinality(parameter) > 1).length;
   if (objectives > MAX_MODEL_OBJECTIVES) {
     return {
-      definition: { name: 'nsga2', populationSize: DEFAULT_POPULATION_SIZE },
+      turns: [{ name: 'nsga2', populationSize: DEFAULT_POPULATION_SIZE }],
       reason: `NSGA-II, since there are ${objectives} objectives (a Gaussian process takes up to ${MAX_MODEL_OBJECTIVES})`,
     };
   }
   if (dimension > MAX_MODEL_PARAMETERS) {
     return {
-      definition: { name: 'tpe' },
+      turns: [{ name: 'tpe' }],
       reason: `TPE, since ${dimension} parameters are searched (a Gaussian process takes up to ${MAX_MODEL_PARAMETERS})`,
     };
   }
   if (maxParallelTrials > MAX_MODEL_PARALLEL) {
     return {
-      definition: { name: 'tpe' },
+      turns: [{ name: 'tpe' }],
       reason: `TPE, since ${maxParallelTrials} trials run at the same time (a Gaussian process takes up to ${MAX_MODEL_PARALLEL})`,
     };
   }
   return {
-    definition: { name: 'gaussianProcess' },
-    reason: `a Gaussian process, since it needs the fewest trials for ${objectives === 1 ? 'one objective' : `${objectives} objectives`} over ${dimension} parameters`,
+    turns: [...Array.from({ length: MODEL_TURNS }, () => ({ name: 'gaussianProcess' }) as const), { name: 'tpe' }],
+    reason: `a Gaussian process, since it needs the fewest trials for ${objectives === 1 ? 'one objective' : `${objectives} objectives`} over ${dimension} parameters, with every fourth trial by TPE`,
   };
 }

@@ -4,6 +4,7 @@ import { HypervolumeImprovement } from '../models/acquisition/hypervolume-improv
 import { maximize } from '../models/acquisition/maximize';
 import { nonDominatedBoxes } from '../models/acquisition/non-dominated-boxes';
 import { ProbabilityBelow } from '../models/acquisition/probability-below';
+import { Belief, DETAILS, TRENDS } from '../models/gaussian-process/belief';
 import { rememberedFit } from '../models/gaussian-process/fit-cache';
 import { GaussianProcess } from '../models/gaussian-process/gaussian-process';
 import { Layout, layoutOf } from '../models/gaussian-process/hyperparameters';
@@ -27,7 +28,7 @@ const MIN_RESULTS = 3;
  * Trials take turns between a model that expects details and one that expects broad trends: where the one is stuck the other
  * isn't, and the trials of a batch differ by more than their place in it.
  */
-const LENGTHSCALE_RATES = [3, 1];
+const BELIEFS: readonly Belief[] = [DETAILS, TRENDS];
 
 /** Running trials that the model takes into account, the newest; it grows with them. None is ever proposed again. */
 const MAX_PENDING = 100;
@@ -69,7 +70,7 @@ export class GaussianProcessSearch implements SearchAlgorithm {
 /** The models of one suggestion. */
 class StudyModel {
   private readonly layout: Layout;
-  private readonly rate: number;
+  private readonly belief: Belief;
   /** Indices of the results, the best first, failed trials last. */
   private readonly order: number[];
   /** Indices of the results that the models see, and of those that their hyperparameters are fitted to. */
@@ -83,7 +84,7 @@ class StudyModel {
     private readonly results: readonly Observation[],
   ) {
     this.layout = layoutOf(inputs.dimensions);
-    this.rate = LENGTHSCALE_RATES[context.trial % LENGTHSCALE_RATES.length];
+    this.belief = BELIEFS[context.trial % BELIEFS.length];
     this.order = orderOf(results, context.objectives);
     this.selected = selectForModel(this.order, MAX_OBSERVATIONS);
     this.selectedForFit = selectForFit(this.order, inputs.size);
@@ -155,7 +156,7 @@ class StudyModel {
     seen: readonly number[],
     values: Float64Array,
   ): GaussianProcess {
-    const hyperparameters = rememberedFit(this.layout, this.pointsOf(fitted), fittedValues, this.rate);
+    const hyperparameters = rememberedFit(this.layout, this.pointsOf(fitted), fittedValues, this.belief);
     return new GaussianProcess(this.layout, hyperparameters, this.pointsOf(seen), values);
   }
 

@@ -1,3 +1,4 @@
+import { Belief } from './belief';
 import { Layout } from './hyperparameters';
 import { fitHyperparameters } from './fit';
 
@@ -14,17 +15,17 @@ export function rememberedFit(
   layout: Layout,
   x: readonly Float64Array[],
   y: Float64Array,
-  lengthscaleRate: number,
+  belief: Belief,
 ): Float64Array {
   const key = JSON.stringify([
-    lengthscaleRate,
+    belief,
     [...layout.isCategorical],
     [...layout.isDiscrete],
     x.map((point) => [...point]),
     [...y],
   ]);
   const known = fits.get(key);
-  const fit = known ?? fitHyperparameters(layout, x, y, lengthscaleRate);
+  const fit = known ?? fitHyperparameters(layout, x, y, belief);
   // the newest at the end.
   fits.delete(key);
   fits.set(key, fit);

@@ -1,4 +1,5 @@
 import { minimizeInBox } from '../../numerics/lbfgs';
+import { Belief } from './belief';
 import { Layout, NOISE_VARIANCE, hyperparameterRange } from './hyperparameters';
 import { negativeLogPosterior } from './likelihood';
 
@@ -6,7 +7,6 @@ const MAX_ITERATIONS = 30;
 
 /** The density has more than one peak: details without noise, or broad trends with noise. The climb begins where it is high. */
 const START_SCALES = [0.4, 1, 4];
-const START_NOISES = [1e-4, 0.1];
 
 /**
  * The most probable hyperparameters, or those of the start where none can be found.
@@ -17,7 +17,7 @@ export function fitHyperparameters(
   layout: Layout,
   x: readonly Float64Array[],
   y: Float64Array,
-  lengthscaleRate: number,
+  { lengthscaleRate, startNoises }: Belief,
 ): Float64Array {
   const { start, lower, upper } = hyperparameterRange(layout);
   const density = negativeLogPosterior(layout, x, y, lengthscaleRate);
@@ -25,7 +25,7 @@ export function fitHyperparameters(
   let first = start;
   let least = Infinity;
   for (const scale of START_SCALES) {
-    for (const noise of START_NOISES) {
+    for (const noise of startNoises) {
       const candidate = Float64Array.from(start);
       for (let c = 0; c < layout.dimensions; c++) candidate[layout.jointLengthscale + c] += Math.log(scale);
       candidate[NOISE_VARIANCE] = Math.log(noise);

@@ -34,7 +34,7 @@ describe('the choice', () => {
     ['many objectives', { objectives: 6, space: spaceOf(100) }, 'nsga2', /6 objectives/],
   ])('for %s has a reason that names it', (_, partial, name, reason) => {
     const choice = chooseSearch(problem(partial));
-    expect(choice.definition.name).toBe(name);
+    expect(choice.turns[0].name).toBe(name);
     expect(choice.reason).toMatch(reason);
   });
 
@@ -60,7 +60,15 @@ describe('auto', () => {
       { configuration: { name: 'gaussianProcess' } },
       { configuration: { name: 'tpe' } },
     ]);
-    expect(asked).toEqual(contexts.map((context) => [chooseSearch(context).definition, context]));
+    expect(asked.map(([, context]) => context)).toEqual(contexts);
+  });
+
+  test('every fourth trial of a model is by TPE', () => {
+    const auto = new AutoSearch(({ name }) => ({ suggest: () => ({ configuration: { name } }) }));
+    const names = Array.from({ length: 8 }, (_, trial) => auto.suggest(contextOf({ space: spaceOf(2), trial })));
+    const model = { configuration: { name: 'gaussianProcess' } };
+    const cycle = [model, model, model, { configuration: { name: 'tpe' } }];
+    expect(names).toEqual([...cycle, ...cycle]);
   });
 });
 
