@@ -106,7 +106,80 @@ export interface MedianStoppingDefinition {
   readonly minimumTrials: number;
 }
 
-export type SchedulerDefinition = NoSchedulerDefinition | MedianStoppingDefinition;
+/** Ends a trial that no longer improves. */
+export interface PatienceDefinition {
+  readonly name: 'patience';
+  /** So much of the resource without an improvement ends a trial. */
+  readonly patience: number;
+  /** What counts as an improvement: more than this, in units of the metric. */
+  readonly minimumImprovement: number;
+  readonly gracePeriod: number;
+}
+
+/** What schedulers with rungs share: rungs lie at `minResource` times the powers of `reductionFactor`, up to `maxResource`. */
+export interface RungsDefinition {
+  /** The first rung. */
+  readonly minResource: number;
+  /** What a trial trains for at most. */
+  readonly maxResource: number;
+  /** One of so many trials goes on beyond a rung; greater than 1. */
+  readonly reductionFactor: number;
+}
+
+/** Asynchronous successive halving; with several brackets, asynchronous Hyperband. */
+export interface AshaDefinition extends RungsDefinition {
+  readonly name: 'asha';
+  /** `stop`: trials run on until a rung ends them; `promote`: they pause at each rung and the best are resumed. */
+  readonly mode: 'stop' | 'promote';
+  /** Bracket b has the rungs from the b-th on; 1 or more. */
+  readonly brackets: number;
+}
+
+/** Successive halving whose highest rung grows as long as the ranking of the best trials isn't settled. */
+export interface PashaDefinition extends RungsDefinition {
+  readonly name: 'pasha';
+}
+
+/** Successive halving in rounds: all trials of a rung end before the next rung begins. */
+export interface SuccessiveHalvingDefinition extends RungsDefinition {
+  readonly name: 'successiveHalving';
+}
+
+/** Hyperband in rounds: one bracket of successive halving after another, and again until the study ends. */
+export interface HyperbandDefinition extends RungsDefinition {
+  readonly name: 'hyperband';
+}
+
+/** Population based training. */
+export interface PopulationBasedDefinition {
+  readonly name: 'populationBased';
+  readonly populationSize: number;
+  /** Trials pause whenever they have trained for so much more. */
+  readonly interval: number;
+  readonly maxResource: number;
+  /** This share of the population, the worst, is replaced by copies of as many of the best; above 0, at most 0.5. */
+  readonly quantile: number;
+  /** A numeric hyperparameter is moved up or down by this share of its range, under its scaling. */
+  readonly perturbation: number;
+  /** Probability that a hyperparameter is drawn anew instead. */
+  readonly resampleProbability: number;
+}
+
+/** A model of the learning curves chooses between a new configuration and going on with a paused one. */
+export interface MultiFidelityDefinition extends RungsDefinition {
+  readonly name: 'multiFidelity';
+}
+
+export type SchedulerDefinition =
+  | NoSchedulerDefinition
+  | MedianStoppingDefinition
+  | PatienceDefinition
+  | AshaDefinition
+  | PashaDefinition
+  | SuccessiveHalvingDefinition
+  | HyperbandDefinition
+  | PopulationBasedDefinition
+  | MultiFidelityDefinition;
 
 /** When a study ends. What is set first holds: the execution's input, then the tuner's own. */
 export interface CompletionCriteria {

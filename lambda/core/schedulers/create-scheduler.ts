@@ -9,5 +9,7 @@ export function createScheduler(definition: SchedulerDefinition): Scheduler {
       return new NoScheduler();
     case 'medianStopping':
       return new MedianStopping(definition.gracePeriod, definition.minimumTrials);
+    default:
+      throw new Error(`scheduler ${JSON.stringify(definition.name)} is not known`);
   }
 }

@@ -1,4 +1,5 @@
-import { CONTINUE, Peer, ScheduledReport, Scheduler, SchedulerDecision } from './scheduler';
+import { openNew, startNew } from './new-trials';
+import { CONTINUE, NextStep, Peer, ScheduleContext, ScheduledReport, Scheduler, SchedulerDecision } from './scheduler';
 
 /**
  * The median stopping rule: a trial ends when its best value so far is worse than the median of the other trials'
@@ -16,17 +17,28 @@ export class MedianStopping implements Scheduler {
     private readonly minimumTrials: number,
   ) {}
 
-  needsPeers(resource: number): boolean {
-    return resource >= this.gracePeriod;
+  readonly comparesAtRungs = true;
+
+  /** Every resource is a rung: trials are compared where they report. */
+  rungOf({ point }: ScheduledReport): number | undefined {
+    return point.resource >= this.gracePeriod ? point.resource : undefined;
   }
 
-  decide({ resource, best }: ScheduledReport, peers: Peer[]): SchedulerDecision {
+  decide({ point: { resource }, best }: ScheduledReport, peers: readonly Peer[]): SchedulerDecision {
     if (resource < this.gracePeriod || peers.length < this.minimumTrials) return CONTINUE;
 
     const median = medianOf(peers.map((peer) => peer.average));
     return best > median
       ? { decision: 'stop', reason: `worse than the median of ${peers.length} trials at resource ${resource}` }
       : CONTINUE;
+  }
+
+  next(context: ScheduleContext): NextStep {
+    return startNew(context);
+  }
+
+  openSteps(context: ScheduleContext): number {
+    return openNew(context);
   }
 }
 

@@ -1,0 +1,24 @@
+import { rankObservations } from '../models/ranking/rank-observations';
+import { RungEntry } from './scheduler';
+
+/**
+ * The entries of a rung, the best first: those that meet the outcome constraints by their loss, of several objectives front
+ * by front with far ones first, then those that don't by how far they miss them. Equal ones are in order of their trials.
+ *
+ * Source for several objectives: Schmucker et al., "Multi-objective asynchronous successive halving", arXiv 2106.12639,
+ * 2021, whose epsilon-net this order is.
+ *
+ * @param leading how many places matter
+ */
+export function rankEntries<T extends RungEntry>(entries: readonly T[], leading: number): T[] {
+  if (entries.length === 0) return [];
+  const entryOf = new Map(entries.map((entry) => [entry.trial, entry]));
+  const observations = entries.map(({ trial, losses, violations }) => ({
+    trial,
+    configuration: {},
+    status: 'finished' as const,
+    losses: [...losses],
+    ...(violations && { violations: [...violations] }),
+  }));
+  return rankObservations(observations, entries[0].losses.length, leading).map(({ trial }) => entryOf.get(trial)!);
+}
