@@ -22,6 +22,9 @@ export interface TrialRunnerBindOptions {
 
   /** The tuner's bucket, for checkpoints and models. */
   readonly bucket: s3.IBucket;
+
+  /** Whether each attempt is told what to train up to: the variable `$next` then has a number `maxResource`. */
+  readonly limitsResource: boolean;
 }
 
 /** What a trial runner adds to the tuner. */
@@ -51,8 +54,11 @@ export interface TrialRunnerConfig {
    */
   readonly pricePerInstanceHour?: number;
 
-  /** Where the trials' checkpoints go: `s3://bucket/prefix`. */
-  readonly checkpointRoot: string;
+  /** The bucket that the trials' checkpoints go to. */
+  readonly checkpointBucket: s3.IBucket;
+
+  /** Their prefix in the bucket, without a slash at either end. */
+  readonly checkpointPrefix: string;
 }
 
 /** Where a trial's training runs. */

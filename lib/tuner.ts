@@ -17,7 +17,7 @@ import { Goals, metricRegexesOf, toGoals } from './private/goals-definition';
 import { toSearchSpace } from './private/search-space-definition';
 import { createStepFunction } from './private/step-function';
 import { StudyWorkflow } from './private/study-workflow';
-import { requireLimits, toSearchInputs, toTunerDefinition } from './private/tuner-definition';
+import { requireLimits, requireOutsideSpace, toSearchInputs, toTunerDefinition } from './private/tuner-definition';
 import { Scheduler } from './scheduler';
 import { SearchAlgorithm } from './search-algorithm';
 import { TrialRunner } from './trial-runner';
@@ -186,6 +186,8 @@ export class Tuner extends Construct implements iam.IGrantable {
       outcomeConstraints: props.outcomeConstraints ?? [],
     };
     const inputs = toSearchInputs(props, searchSpace, toGoals(goals));
+    const scheduler = props.scheduler ?? Scheduler.none();
+    requireOutsideSpace(scheduler._resourceParameter, searchSpace);
 
     this.logRetention = props.logRetention ?? logs.RetentionDays.THREE_MONTHS;
     this.studyTable = this.createTable(props.removalPolicy ?? RemovalPolicy.RETAIN);
@@ -198,6 +200,7 @@ export class Tuner extends Construct implements iam.IGrantable {
       parameterNames: searchSpace.map(({ name }) => name),
       reportFunction: this.reportFunction,
       bucket: this.bucket,
+      limitsResource: scheduler._limitsResource,
     });
     this.trainingRole = runner.trainingRole;
     this.grantPrincipal = runner.trainingRole.grantPrincipal;
@@ -216,6 +219,7 @@ export class Tuner extends Construct implements iam.IGrantable {
       searchTimeout,
     );
     searchAlgorithm._bind([nextTrial, recordTrial]);
+    scheduler._grantCheckpoints(runner.checkpointBucket, runner.checkpointPrefix, [nextTrial, recordTrial]);
     const steps = {
       openStudy,
       planRound: this.createStep('PlanRound', 'plan-round', 'Plans rounds of studies', 512),

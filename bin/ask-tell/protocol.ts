@@ -28,12 +28,31 @@ export interface ProtocolOutcomeConstraint {
   readonly atLeast?: number;
 }
 
+export interface SchedulerOptions {
+  /** Name of the scheduler; default `multiFidelity` where there is a fidelity. */
+  readonly scheduler?: string;
+  readonly mode?: 'stop' | 'promote';
+  readonly brackets?: number;
+  readonly minResource?: number;
+  readonly maxResource?: number;
+  readonly reductionFactor?: number;
+  readonly gracePeriod?: number;
+  readonly minimumTrials?: number;
+  readonly patience?: number;
+  readonly minimumImprovement?: number;
+  readonly populationSize?: number;
+  readonly interval?: number;
+  readonly quantile?: number;
+  readonly perturbation?: number;
+  readonly resampleProbability?: number;
+}
+
 export interface InitRequest {
   readonly op: 'init';
   /** Name of the search algorithm; default `auto`. */
   readonly algo?: string;
-  /** Further fields of the algorithm's definition. */
-  readonly options?: { populationSize?: number; sampleSize?: number; pointsPerParameter?: number };
+  /** Further fields of the algorithm's definition, and the scheduler with those of its own. */
+  readonly options?: SchedulerOptions & { sampleSize?: number; pointsPerParameter?: number };
   readonly space: { readonly params: ProtocolParameter[] };
   /** Expressions over the parameters that every configuration must meet. */
   readonly constraints?: string[];
@@ -46,7 +65,13 @@ export interface InitRequest {
   readonly initial?: Configuration[];
   readonly seed?: number;
   readonly budget?: { readonly evals?: number; readonly resource?: number; readonly parallel?: number };
-  readonly fidelity?: { readonly name: string; readonly min: number; readonly max: number };
+  /** What trials report by. `startUp`: what starting or resuming one takes, as so much of it. */
+  readonly fidelity?: {
+    readonly name: string;
+    readonly min: number;
+    readonly max: number;
+    readonly startUp?: number;
+  };
 }
 
 export interface TellResult {
@@ -61,16 +86,34 @@ export interface TellResult {
   readonly status?: 'done' | 'stopped' | 'paused';
 }
 
+export interface ReportRequest {
+  readonly op: 'report';
+  readonly id: TrialId;
+  readonly step: number;
+  readonly value?: unknown;
+  readonly values?: Record<string, unknown>;
+}
+
+export interface AskedTrial {
+  /** One that was seen before goes on from its checkpoint. */
+  readonly id: TrialId;
+  readonly config: Configuration;
+  /** It pauses when it has trained up to here. */
+  readonly until?: number;
+  /** It begins with a copy of this trial's checkpoint. */
+  readonly parent?: TrialId;
+}
+
 export type Request =
   | InitRequest
   | { readonly op: 'ask'; readonly n?: number }
-  | { readonly op: 'report'; readonly id: TrialId; readonly step: number; readonly value: unknown }
+  | ReportRequest
   | { readonly op: 'tell'; readonly results: TellResult[] }
   | { readonly op: 'bye' };
 
 export type Reply =
   | { readonly ok: true; readonly inject?: boolean; readonly warnings?: string[] }
   /** Fewer than asked for, with the reason, once there is nothing left to try. */
-  | { readonly trials: { readonly id: TrialId; readonly config: Configuration }[]; readonly exhausted?: string }
+  | { readonly trials: AskedTrial[]; readonly exhausted?: string }
   | { readonly decision: 'continue' | 'stop' | 'pause' }
   | { readonly error: string };

@@ -39,14 +39,37 @@ const parameter = exactly(
   ['name', 'type'],
 );
 
+const positive: Schema = { type: 'number', exclusiveMinimum: 0, description: 'a number greater than 0' };
+const share: Schema = { type: 'number', minimum: 0, maximum: 1, description: 'a number from 0 to 1' };
+
+const options = exactly(
+  {
+    populationSize: integer(2, 1000),
+    sampleSize: integer(1, 1000),
+    pointsPerParameter: integer(1, 1000),
+    scheduler: name,
+    mode: { enum: ['stop', 'promote'], description: '"stop" or "promote"' },
+    brackets: integer(1, 100),
+    minResource: positive,
+    maxResource: positive,
+    reductionFactor: { type: 'number', exclusiveMinimum: 1, description: 'a number greater than 1' },
+    gracePeriod: positive,
+    minimumTrials: integer(1, 10_000),
+    patience: positive,
+    minimumImprovement: { type: 'number', minimum: 0, description: 'a number of at least 0' },
+    interval: positive,
+    quantile: share,
+    perturbation: share,
+    resampleProbability: share,
+  },
+  [],
+);
+
 const init = exactly(
   {
     op: anything,
     algo: name,
-    options: exactly(
-      { populationSize: integer(2, 1000), sampleSize: integer(1, 1000), pointsPerParameter: integer(1, 1000) },
-      [],
-    ),
+    options,
     space: exactly({ params: listOf(parameter, 'parameters') }, ['params']),
     constraints: listOf({ type: 'string', description: 'an expression over the parameters' }, 'expressions'),
     direction,
@@ -55,7 +78,7 @@ const init = exactly(
     initial: listOf(object, 'configurations'),
     seed: integer(0, Number.MAX_SAFE_INTEGER),
     budget: exactly({ evals: integer(1, MAX_TRIALS), resource: number, parallel: integer(1, 1_000_000) }, []),
-    fidelity: exactly({ name, min: number, max: number }, ['name', 'min', 'max']),
+    fidelity: exactly({ name, min: number, max: number, startUp: number }, ['name', 'min', 'max']),
   },
   ['space'],
 );
@@ -75,7 +98,7 @@ const result = exactly(
 const SCHEMAS: Record<Request['op'], Schema> = {
   init,
   ask: exactly({ op: anything, n: integer(1, 1000) }, []),
-  report: exactly({ op: anything, id, step: number, value: anything }, ['id', 'step', 'value']),
+  report: exactly({ op: anything, id, step: number, value: anything, values: object }, ['id', 'step']),
   tell: exactly({ op: anything, results: listOf(result, 'results') }, ['results']),
   bye: object,
 };

@@ -1,4 +1,5 @@
 import { ParameterDefinition } from '../../lib/contract/search-space';
+import { MAX_TRIALS } from '../../lib/contract/limits';
 import { constraintProblems } from '../../lib/contract/parameter-constraints';
 import {
   DEFAULT_POINTS_PER_PARAMETER,
@@ -8,6 +9,7 @@ import {
 import {
   ObjectiveDefinition,
   OutcomeConstraintDefinition,
+  SchedulerDefinition,
   SearchAlgorithmDefinition,
 } from '../../lib/contract/tuner-definition';
 import { goalProblems } from '../../lib/contract/validate-goals';
@@ -16,6 +18,7 @@ import { emptySpaceProblem } from '../../lambda/core/space/empty-space';
 import { SearchSpace } from '../../lambda/core/space/search-space';
 import { completionProblems, initialProblems } from '../../lambda/core/study/initial-problems';
 import { SearchStudy } from '../../lambda/core/study/suggest';
+import { toScheduler } from './scheduler-options';
 import { InitRequest, ProtocolOutcomeConstraint, ProtocolParameter } from './protocol';
 
 /** Algorithms by the protocol's names, with the defaults of their factories. */
@@ -39,8 +42,17 @@ const INITIAL = 'initial';
 /** The name of the only objective, where the request gives none. */
 const VALUE = 'value';
 
+/** A study as this program runs it. */
+export interface AskTellStudy extends SearchStudy {
+  readonly scheduler: SchedulerDefinition;
+  /** What the scheduler may start: without a number of evaluations only the budget ends the study. */
+  readonly maxTrials: number;
+  /** What starting an attempt takes, as so much of the resource. */
+  readonly startUp: number;
+}
+
 /** The study that an init request describes. */
-export function toStudy(request: InitRequest): SearchStudy {
+export function toStudy(request: InitRequest): AskTellStudy {
   const { space, constraints = [], initial = [], seed = 0, budget = {}, fidelity } = request;
   const [objective, ...additionalObjectives] = toObjectives(request);
   const tuner: SearchStudy['tuner'] = {
@@ -59,14 +71,22 @@ export function toStudy(request: InitRequest): SearchStudy {
     maxParallelTrials: budget.parallel ?? 1,
   };
   check(tuner, seed);
-  return { seed, tuner };
+  return {
+    seed,
+    tuner,
+    scheduler: toScheduler(request),
+    maxTrials: budget.evals ?? (fidelity === undefined ? DEFAULT_TRIALS : MAX_TRIALS),
+    startUp: fidelity?.startUp ?? 0,
+  };
 }
 
 function toAlgorithm({ algo = 'auto', options = {} }: InitRequest): SearchAlgorithmDefinition {
   if (!Object.hasOwn(ALGORITHMS, algo)) {
     throw new Error(`algo must be one of ${Object.keys(ALGORITHMS).join(', ')}, got ${JSON.stringify(algo)}`);
   }
-  return { ...ALGORITHMS[algo], ...options } as SearchAlgorithmDefinition;
+  const { populationSize, sampleSize, pointsPerParameter } = options;
+  const given = Object.entries({ populationSize, sampleSize, pointsPerParameter }).filter(([, v]) => v !== undefined);
+  return { ...ALGORITHMS[algo], ...Object.fromEntries(given) } as SearchAlgorithmDefinition;
 }
 
 function toObjectives({ objectives, direction }: InitRequest): ObjectiveDefinition[] {

@@ -3,6 +3,7 @@ import { TrialRecord } from '../../lambda/core/store/records';
 const STATES: Record<TrialRecord['state'], string> = {
   QUEUED: 'waits',
   RUNNING: 'started',
+  PAUSED: 'paused',
   COMPLETED: 'completed',
   STOPPED: 'stopped early',
   FAILED: 'failed',

@@ -1,11 +1,13 @@
 /**
  * Reports metrics from training code to a cdk-hpo study and hears whether to go on.
  *
- *     import { checkpointDir, report } from './cdk-hpo.mjs';
+ *     import { latestCheckpoint, maxResource, report, saveCheckpoint } from './cdk-hpo.mjs';
  *
- *     for (let epoch = 1; epoch <= epochs; epoch++) {
+ *     const latest = latestCheckpoint();
+ *     if (latest) load(latest.folder);
+ *     for (let epoch = (latest?.resource ?? 0) + 1; epoch <= maxResource(epochs); epoch++) {
  *       trainOneEpoch();
- *       saveCheckpoint(checkpointDir());
+ *       await saveCheckpoint(epoch, (folder) => save(folder));
  *       await report(epoch, { validation_accuracy: accuracy, loss });
  *     }
  *
@@ -16,8 +18,13 @@
 import type { Decision, MetricValue, ReportRequest } from '../../lib/contract/calls';
 import { METRIC_NAME_PATTERN } from '../../lib/contract/limits';
 import { AttemptEnded, invokePatiently, InvalidReport } from './report-function';
+import { attemptMaximum, checkResource, reachesMaximum } from './resource';
+import { shown, tell, tellOnce } from './tell';
 import { isFirstProcess } from './training-job';
 
+export { latestCheckpoint, saveCheckpoint } from './checkpoint';
+export type { Checkpoint, CheckpointOptions } from './checkpoint';
+export { maxResource } from './resource';
 export { checkpointDir, hyperparameters, modelDir } from './training-job';
 export type { HyperparameterValue } from './training-job';
 export type { Decision };
@@ -25,7 +32,8 @@ export type { Decision };
 export interface ReportOptions {
   /**
    * What happens when the decision is stop or pause: 'exit' ends the program, 'return' returns the decision, for code
-   * that has more to do before it ends (`process.exit` runs no `finally` blocks).
+   * that has more to do before it ends (`process.exit` runs no `finally` blocks). A report at the attempt's maximum
+   * resource (see `maxResource`) is answered 'pause', unless the study says stop, or the training ends there by itself.
    *
    * @default 'exit'
    */
@@ -36,7 +44,6 @@ const SIGTERM_EXIT_CODE = 128 + 15;
 
 let decision: Decision = 'continue';
 let isTerminated = false;
-const told = new Set<string>();
 
 /** Whether this process is an attempt of a study's trial. */
 export function inStudy(): boolean {
@@ -46,6 +53,11 @@ export function inStudy(): boolean {
 /** Whether the trial ends here: the study said stop or pause, or SIGTERM came after `watchSigterm()`. */
 export function shouldStop(): boolean {
   return isTerminated || decision !== 'continue';
+}
+
+/** Whether this attempt ends here and a later one may go on: the study said so, or its maximum resource is reached. */
+export function shouldPause(): boolean {
+  return decision === 'pause';
 }
 
 /** Tells the study the metrics at a resource (epoch, step: a positive number) and returns its decision. */
@@ -67,6 +79,9 @@ export async function report(
       await ask(resource, metrics);
     }
   }
+  if (decision === 'continue' && reachesMaximum(resource)) {
+    pauseAtMaximum(resource);
+  }
   let exitCode = 0;
   if (isTerminated && decision === 'continue') {
     decision = 'stop';
@@ -87,15 +102,6 @@ export function watchSigterm(): void {
   process.on('SIGTERM', () => {
     isTerminated = true;
   });
-}
-
-function checkResource(resource: unknown): void {
-  if (typeof resource !== 'number') {
-    throw new TypeError(`resource must be a number (epoch, step), got ${shown(resource)}`);
-  }
-  if (!(resource > 0) || resource === Infinity) {
-    throw new RangeError(`resource must be a positive number, got ${resource}: count epochs and steps from 1`);
-  }
 }
 
 function checkMetrics(metrics: unknown): void {
@@ -124,7 +130,7 @@ async function ask(resource: number, metrics: Readonly<Record<string, number>>):
   if (!call) {
     return;
   }
-  const at = `at ${process.env.CDK_HPO_RESOURCE_NAME || 'resource'} ${resource}`;
+  const at = place(resource);
   const objective = process.env.CDK_HPO_OBJECTIVE;
   if (objective && !Object.hasOwn(metrics, objective)) {
     tellOnce(
@@ -202,25 +208,20 @@ function end(verdict: 'stop' | 'pause', at: string, reason?: string): void {
   tell(`the study ${verdict === 'pause' ? 'pauses' : 'stops'} the trial ${at}${reason ? `: ${reason}` : ''}`);
 }
 
+function pauseAtMaximum(resource: number): void {
+  decision = 'pause';
+  if (isFirstProcess()) {
+    tell(`the trial pauses ${place(resource)}: this attempt was to train up to ${attemptMaximum()}`);
+  }
+}
+
+function place(resource: number): string {
+  return `at ${process.env.CDK_HPO_RESOURCE_NAME || 'resource'} ${resource}`;
+}
+
 function described(error: unknown): string {
   const { name, message, code } = error as Error & { code?: string };
   return `${message ? `${name}: ${message}` : (code ?? name)}`;
-}
-
-function shown(value: unknown): string {
-  return typeof value === 'bigint' || typeof value === 'function' ? String(value) : JSON.stringify(value);
-}
-
-function tell(text: string): void {
-  const token = process.env.CDK_HPO_TOKEN;
-  process.stderr.write(`cdk-hpo: ${token ? text.replaceAll(token, '***') : text}\n`);
-}
-
-function tellOnce(text: string): void {
-  if (!told.has(text)) {
-    told.add(text);
-    tell(text);
-  }
 }
 
 function flushed(stream: NodeJS.WriteStream): Promise<void> {

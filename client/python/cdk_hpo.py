@@ -4,9 +4,14 @@ One file, Python 3.8 or newer, standard library only (on AWS it uses boto3, whic
 
     import cdk_hpo
 
-    for epoch in range(1, epochs + 1):
+    latest = cdk_hpo.latest_checkpoint()
+    trained = latest.resource if latest else 0
+    if latest:
+        load(latest.folder)
+    for epoch in range(trained + 1, cdk_hpo.max_resource(epochs) + 1):
         train_one_epoch()
-        save_checkpoint(cdk_hpo.checkpoint_dir())
+        with cdk_hpo.checkpoint(epoch) as folder:
+            save(folder)
         cdk_hpo.report(epoch, validation_accuracy=accuracy, loss=loss)
 
 Save before you report: when the study stops or pauses the trial, `report` ends the program (exit code 0), and a paused
@@ -24,6 +29,8 @@ A report that cannot be delivered never ends the training: it is tried again for
 report is written to stderr and the training goes on.
 """
 
+import collections
+import contextlib
 import enum
 import json
 import math
@@ -31,23 +38,31 @@ import numbers
 import os
 import random
 import re
+import shutil
 import signal
 import sys
+import tempfile
+import threading
 import time
 import urllib.error
 import urllib.parse
 import urllib.request
 
 __all__ = [
+    'Checkpoint',
     'Decision',
     'TrialStopped',
+    'checkpoint',
     'checkpoint_dir',
     'hugging_face_callback',
     'hyperparameters',
     'in_study',
     'keras_callback',
+    'latest_checkpoint',
+    'max_resource',
     'model_dir',
     'report',
+    'should_pause',
     'should_stop',
     'watch_sigterm',
     'xgboost_callback',
@@ -64,6 +79,13 @@ _PATIENCE = 2
 _METRIC_NAME = re.compile(r'[A-Za-z_][A-Za-z0-9_.:/@-]{0,254}')
 _INTEGER = re.compile(r'-?(0|[1-9][0-9]*)')
 _FLOAT = re.compile(r'[+-]?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?')
+
+# lists the files of a checkpoint with their sizes: it is written last, and the checkpoint is whole if all are there.
+_MANIFEST = 'cdk-hpo-checkpoint.json'
+_SAVED = re.compile(r'resource-.+-save-([1-9][0-9]*)')
+_DRAFT_PREFIX = '.writing-'
+# so close to a rung counts as that rung: powers of a factor are not exact.
+_TOLERANCE = 1e-9
 
 
 class Decision(str, enum.Enum):
@@ -89,6 +111,12 @@ class TrialStopped(SystemExit):
         return 'the study answered %s%s' % (self.decision, ': ' + self.reason if self.reason else '')
 
 
+class Checkpoint(collections.namedtuple('Checkpoint', ['folder', 'resource'])):
+    """A saved state of the training: the folder that holds it, and the resource (epoch, step) that it was saved at."""
+
+    __slots__ = ()
+
+
 class _AttemptEnded(Exception):
     """The study no longer counts on this attempt."""
 
@@ -107,6 +135,8 @@ class _Study:
         self.lost_in_a_row = 0
         self.told = set()
         self.client = None
+        # up to where the training goes by itself, if it has told us.
+        self.wanted = None
 
     @property
     def name(self):
@@ -158,13 +188,38 @@ def should_stop():
     return _study.terminated or _study.decision is not Decision.CONTINUE
 
 
+def should_pause():
+    """Whether this attempt ends here and a later one may go on: the study said so, or its maximum resource is reached."""
+    return _study.decision is Decision.PAUSE
+
+
+def max_resource(default):
+    """Up to which resource (epoch, step) this attempt should train: `default`, or less if the study wants less for now.
+
+    default: what the training comes to by itself. An integer gives an integer. Count what you report: epochs if you
+        report epochs. When less is wanted, the `report` that reaches it ends the attempt, and a later one may go on.
+    """
+    wanted = _number(default)
+    if wanted is None:
+        raise TypeError('the default of max_resource must be a number (epochs, steps), got %r' % (default,))
+    if not wanted > 0:
+        raise ValueError('the default of max_resource must be a positive number, got %r' % (default,))
+    _study.wanted = wanted
+    maximum = _attempt_maximum()
+    if maximum is None or maximum >= wanted:
+        return wanted
+    # the first whole epoch at or beyond a maximum such as 2.5 reaches it.
+    return math.ceil(maximum * (1 - _TOLERANCE)) if isinstance(wanted, int) else maximum
+
+
 def report(resource, metrics=None, /, *, on_stop='exit', all_ranks=False, **named_metrics):
     """Tells the study the metrics at a resource (epoch, step: a positive number) and returns its decision.
 
     Metrics are numbers or NumPy scalars, by keyword or as a mapping: `report(3, {'validation-auc': 0.9})`.
 
     on_stop: 'exit' ends the program with TrialStopped when the decision is stop or pause; 'return' returns the
-        decision, for code that has more to do before it ends.
+        decision, for code that has more to do before it ends. A report at the attempt's maximum resource (see
+        `max_resource`) is answered 'pause', unless the study says stop, or the training ends there by itself.
     all_ranks: True when every process of a distributed job makes this call; torch.distributed then hands the decision
         of the first process to all. Never set it where only the first process calls, since the others are waited for.
     """
@@ -177,6 +232,8 @@ def report(resource, metrics=None, /, *, on_stop='exit', all_ranks=False, **name
         print(_line(resource, metrics), flush=True)
         if in_study() and _study.decision is Decision.CONTINUE:
             _ask(resource, metrics)
+    if _study.decision is Decision.CONTINUE and _reaches_maximum(resource):
+        _pause_at_maximum(resource)
     if all_ranks:
         _share_decision()
     if _study.terminated and _study.decision is Decision.CONTINUE:
@@ -206,6 +263,63 @@ def checkpoint_dir():
     return _job_folder('SM_CHECKPOINT_DIR', 'checkpoints')
 
 
+@contextlib.contextmanager
+def checkpoint(resource, *, keep=2):
+    """Saves a checkpoint in one step: `with checkpoint(epoch) as folder:` write your files into the folder.
+
+    When the block ends, the folder takes its place in `checkpoint_dir()` as a whole, and older checkpoints are removed.
+    If the block raises, nothing is saved and the older ones stay. Outside a training job, and in all but the first
+    process of a distributed one, the folder is a temporary one that is thrown away: so every process may enter the
+    block, as sharded models need it.
+
+    resource: the epoch or step of this state, a positive number.
+    keep: how many checkpoints stay, at least 1. With 1, a machine that vanishes while SageMaker copies the newest one
+        to S3, having deleted the one before, takes both with it.
+    """
+    resource = _checked_resource(resource)
+    if isinstance(keep, bool) or not isinstance(keep, int) or keep < 1:
+        raise ValueError('keep must be a positive integer, got %r' % (keep,))
+    home = checkpoint_dir() if _reports() else None
+    if home is None:
+        with tempfile.TemporaryDirectory(prefix='cdk-hpo-checkpoint-') as folder:
+            yield folder
+        return
+    # inside the checkpoint folder, since only within one file system a rename is one step. No mkdtemp: its folders are
+    # closed to all other users, and so would be the checkpoint.
+    draft = os.path.join(home, '%s%d-%016x' % (_DRAFT_PREFIX, os.getpid(), random.SystemRandom().getrandbits(64)))
+    os.mkdir(draft)
+    _drafts.add(draft)
+    try:
+        yield draft
+        if not _sizes(draft):
+            raise ValueError('the checkpoint at %s is empty: write its files into the folder' % _text(resource))
+        with _saving:
+            saved = _saved_checkpoints(home)
+            save = _next_save(saved)
+            # the number makes the name new: a copy in S3 never mixes files of two checkpoints.
+            folder = os.path.join(home, 'resource-%s-save-%d' % (_text(resource), save))
+            _write_manifest(draft, resource, save)
+            os.rename(draft, folder)
+            _remove_old(home, saved, keep - 1)
+    finally:
+        _drafts.discard(draft)
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def latest_checkpoint():
+    """The newest whole checkpoint of this trial as (folder, resource), or None. Outside a training job: None.
+
+    One that is not whole (the machine vanished while it was written or copied) is left out with a note, and the one
+    before it is taken.
+    """
+    home = checkpoint_dir()
+    for saved in _saved_checkpoints(home) if home else []:
+        if saved.flaw is None:
+            return Checkpoint(saved.folder, saved.resource)
+        _study.tell_once('checkpoint %s is left out: %s' % (os.path.basename(saved.folder), saved.flaw))
+    return None
+
+
 def model_dir():
     """The folder whose content becomes the trial's model, created if need be. By hand: ./model."""
     folder = _job_folder('SM_MODEL_DIR', 'model')
@@ -232,7 +346,9 @@ def hugging_face_callback(resource='epoch'):
     """A callback for transformers.Trainer: reports each evaluation. `Trainer(callbacks=[hugging_face_callback()])`.
 
     resource: 'epoch' counts epochs, 'step' optimizer steps. Metrics keep the names that the Trainer gives, such as
-    eval_loss. When the trial ends, the Trainer saves a checkpoint and `train()` returns.
+    eval_loss. When the trial ends, the Trainer saves a checkpoint and `train()` returns. With
+    `output_dir=cdk_hpo.checkpoint_dir()`, the Trainer's checkpoints are found by `latest_checkpoint()`, for
+    `train(resume_from_checkpoint=latest.folder)`.
     """
     from transformers import TrainerCallback
 
@@ -242,8 +358,34 @@ def hugging_face_callback(resource='epoch'):
     class ReportCallback(TrainerCallback):
         """Reports to the study of cdk-hpo after each evaluation."""
 
+        def on_train_begin(self, args, state, control, **_):
+            _want(state.max_steps if resource == 'step' else getattr(state, 'num_train_epochs', None))
+
+        def on_step_end(self, args, state, control, **_):
+            return self._end_at_maximum(args, state, control) if resource == 'step' else control
+
+        def on_epoch_end(self, args, state, control, **_):
+            return self._end_at_maximum(args, state, control) if resource == 'epoch' else control
+
+        def _end_at_maximum(self, args, state, control):
+            """Has the Trainer evaluate, save and end at the attempt's maximum, which need not be a step of its own."""
+            if _reaches_maximum(self._position(args, state) or 0):
+                control.should_evaluate = _evaluation_strategy(args) not in (None, 'no')
+                control.should_save = True
+                control.should_training_stop = True
+            return control
+
+        def _position(self, args, state):
+            return state.global_step if resource == 'step' else _trainer_epoch(args, state)
+
+        def on_save(self, args, state, control, **_):
+            # the Trainer also saves between evaluations, in all processes; the list of files comes when all have ended.
+            _wait_for_all_processes()
+            folder = os.path.join(args.output_dir, 'checkpoint-%d' % state.global_step)
+            _adopt(folder, self._position(args, state))
+
         def on_evaluate(self, args, state, control, metrics=None, **_):
-            position = state.global_step if resource == 'step' else _trainer_epoch(args, state)
+            position = self._position(args, state)
             # the Trainer may also evaluate before the first step, where there is nothing to decide.
             values = _reportable(metrics or {}, leave_out=('epoch',))
             if not position or position <= 0 or not values:
@@ -258,10 +400,13 @@ def hugging_face_callback(resource='epoch'):
     return ReportCallback()
 
 
-def keras_callback():
-    """A callback for Keras: reports the logs of each epoch. `model.fit(callbacks=[checkpoint, keras_callback()])`.
+def keras_callback(save=False):
+    """A callback for Keras: reports the logs of each epoch. `model.fit(callbacks=[keras_callback(save=True)])`.
 
-    Put it behind the callback that saves checkpoints. When the trial ends, `fit()` returns.
+    save: True saves the model as model.keras in a `checkpoint` before each report. Go on from it by
+        `keras.models.load_model(os.path.join(latest.folder, 'model.keras'))` and `fit(initial_epoch=latest.resource)`.
+
+    Put it behind a callback of your own that saves checkpoints. When the trial ends, `fit()` returns.
     """
     try:
         from keras.callbacks import Callback
@@ -271,19 +416,26 @@ def keras_callback():
     class ReportCallback(Callback):
         """Reports to the study of cdk-hpo after each epoch."""
 
+        def on_train_begin(self, logs=None):
+            _want((self.params or {}).get('epochs'))
+
         def on_epoch_end(self, epoch, logs=None):
-            values = _reportable(logs or {})
-            if values and report(epoch + 1, values, on_stop='return') is not Decision.CONTINUE:
+            if save:
+                with checkpoint(epoch + 1) as folder:
+                    self.model.save(os.path.join(folder, 'model.keras'))
+            if _ends(epoch + 1, _reportable(logs or {})):
                 self.model.stop_training = True
 
     return ReportCallback()
 
 
-def xgboost_callback(every=1):
+def xgboost_callback(every=1, save=False):
     """A callback for XGBoost: reports the evaluation of each round. `xgb.train(..., callbacks=[xgboost_callback()])`.
 
     every: report each so many rounds. Metrics are named as XGBoost prints them, such as validation-auc. Put it behind
-    the callback that saves checkpoints. When the trial ends, `train()` returns.
+        a callback of your own that saves checkpoints. When the trial ends, `train()` returns.
+    save: True saves the model as model.ubj in a `checkpoint` before each report. Go on from it by
+        `train(num_boost_round=max_resource(rounds) - latest.resource, xgb_model=...)`.
     """
     from xgboost.callback import TrainingCallback
 
@@ -296,23 +448,44 @@ def xgboost_callback(every=1):
         def after_iteration(self, model, epoch, evals_log):
             # a training that goes on from an earlier model counts its own rounds from 0; the model knows all.
             rounds = model.num_boosted_rounds() if hasattr(model, 'num_boosted_rounds') else epoch + 1
-            if rounds % every:
+            if rounds % every and not _reaches_maximum(rounds):
                 return should_stop()
+            # cross-validation trains several models, which only count together.
+            if save and hasattr(model, 'save_model'):
+                with checkpoint(rounds) as folder:
+                    model.save_model(os.path.join(folder, 'model.ubj'))
             values = {}
             for data, log in evals_log.items():
                 for metric, history in log.items():
                     # cross-validation logs (mean, deviation).
                     last = history[-1]
                     values['%s-%s' % (data, metric)] = last[0] if isinstance(last, tuple) else last
-            values = _reportable(values)
-            return bool(values) and report(rounds, values, on_stop='return') is not Decision.CONTINUE
+            return _ends(rounds, _reportable(values))
 
     return ReportCallback()
 
 
-def _trainer_epoch(args, state):
+def _want(resource):
+    """Keeps up to where a framework trains by itself, if it says so."""
+    number = _number(resource)
+    if number is not None and number > 0:
+        max_resource(number)
+
+
+def _ends(resource, values):
+    """Reports, if there is anything to report, and answers whether the attempt ends here."""
+    if values:
+        return report(resource, values, on_stop='return') is not Decision.CONTINUE
+    return should_stop() or _reaches_maximum(resource)
+
+
+def _evaluation_strategy(args):
     strategy = getattr(args, 'eval_strategy', None) or getattr(args, 'evaluation_strategy', None)
-    if getattr(strategy, 'value', strategy) == 'epoch' and state.epoch:
+    return getattr(strategy, 'value', strategy)
+
+
+def _trainer_epoch(args, state):
+    if _evaluation_strategy(args) == 'epoch' and state.epoch:
         # with gradient accumulation an epoch ends at 0.998 of itself, which would miss the rung of a scheduler.
         return max(1, round(state.epoch))
     return state.epoch
@@ -398,11 +571,54 @@ def _reports():
     return env['SM_CURRENT_HOST'] == sorted(hosts)[0]
 
 
-def _share_decision():
-    """Hands the first process's decision to all, by the process group that the training has set up."""
+def _attempt_maximum():
+    """What the study lets this attempt train up to, or None: to its end."""
+    text = os.environ.get('CDK_HPO_MAX_RESOURCE')
+    if not text:
+        return None
+    number = _number(float(text)) if _FLOAT.fullmatch(text) else None
+    if number is None or not 0 < number < math.inf:
+        _study.tell_once('CDK_HPO_MAX_RESOURCE must be a positive number, got %r: it is left out' % text)
+        return None
+    return number
+
+
+def _reaches_maximum(resource):
+    """Whether the attempt is over at this resource, though the training would go on."""
+    maximum = _attempt_maximum()
+    if maximum is None:
+        return False
+    if _study.wanted is not None and _study.wanted * (1 - _TOLERANCE) <= maximum:
+        return False
+    return resource >= maximum * (1 - _TOLERANCE)
+
+
+def _pause_at_maximum(resource):
+    _study.decision = Decision.PAUSE
+    _study.reason = 'this attempt was to train up to %s' % _text(_attempt_maximum())
+    if _reports():
+        _tell('the trial pauses at %s %s: %s' % (_study.resource_name, _text(resource), _study.reason))
+
+
+def _process_group():
+    """torch.distributed, if the training has set it up for several processes."""
     torch = sys.modules.get('torch')
     group = getattr(torch, 'distributed', None)
     if group is None or not group.is_available() or not group.is_initialized() or group.get_world_size() < 2:
+        return None
+    return group
+
+
+def _wait_for_all_processes():
+    group = _process_group()
+    if group is not None:
+        group.barrier()
+
+
+def _share_decision():
+    """Hands the first process's decision to all, by the process group that the training has set up."""
+    group = _process_group()
+    if group is None:
         return
     box = [_study.decision.value, _study.reason, _study.terminated]
     group.broadcast_object_list(box, src=0)
@@ -566,6 +782,95 @@ def _job_folder(variable, name):
         folder = os.path.join(base, name)
     os.makedirs(folder, exist_ok=True)
     return folder
+
+
+# serializes the saves of several threads of this process, and the folders that they are writing into.
+_saving = threading.Lock()
+_drafts = set()
+
+_Saved = collections.namedtuple('_Saved', ['folder', 'save', 'resource', 'flaw'])
+
+
+def _saved_checkpoints(home):
+    """The checkpoints in the folder, newest first, also those that are not whole, with what is wrong with them."""
+    found = []
+    for name in os.listdir(home):
+        folder = os.path.join(home, name)
+        own = _SAVED.fullmatch(name)
+        if name.startswith('.') or not os.path.isdir(folder):
+            continue
+        # a framework's own folder counts from when its manifest is there.
+        if own or os.path.exists(os.path.join(folder, _MANIFEST)):
+            found.append(_examined(folder, int(own.group(1)) if own else 0))
+    return sorted(found, key=lambda saved: (saved.save, saved.folder), reverse=True)
+
+
+def _examined(folder, save):
+    try:
+        with open(os.path.join(folder, _MANIFEST), encoding='utf-8') as file:
+            manifest = json.load(file)
+    except FileNotFoundError:
+        return _Saved(folder, save, None, '%s is not there' % _MANIFEST)
+    except (OSError, ValueError) as error:
+        return _Saved(folder, save, None, '%s cannot be read: %s' % (_MANIFEST, error))
+    manifest = manifest if isinstance(manifest, dict) else {}
+    resource, files = _number(manifest.get('resource')), manifest.get('files')
+    save = save or _number(manifest.get('save')) or 0
+    if resource is None or not resource > 0 or not isinstance(files, dict) or not files:
+        return _Saved(folder, save, None, '%s is damaged' % _MANIFEST)
+    sizes = _sizes(folder)
+    for name, size in files.items():
+        if name not in sizes:
+            return _Saved(folder, save, resource, '%s is not there' % name)
+        if sizes[name] != size:
+            return _Saved(folder, save, resource, '%s has %d of %s bytes' % (name, sizes[name], size))
+    return _Saved(folder, save, resource, None)
+
+
+def _sizes(folder):
+    """The sizes of all files below the folder, by their path in it."""
+    sizes = {}
+    for parent, _folders, names in os.walk(folder):
+        for name in names:
+            path = os.path.join(parent, name)
+            relative = os.path.relpath(path, folder).replace(os.sep, '/')
+            with contextlib.suppress(OSError):  # a link to nowhere
+                sizes[relative] = os.path.getsize(path)
+    sizes.pop(_MANIFEST, None)
+    return sizes
+
+
+def _next_save(saved):
+    return max([entry.save for entry in saved], default=0) + 1
+
+
+def _write_manifest(folder, resource, save):
+    manifest = json.dumps({'resource': resource, 'save': save, 'files': _sizes(folder)})
+    with open(os.path.join(folder, _MANIFEST), 'w', encoding='utf-8') as file:
+        file.write(manifest)
+
+
+def _adopt(folder, resource):
+    """Lists the files of a checkpoint that a framework has written into the checkpoint folder, so that it counts."""
+    home = checkpoint_dir() if _reports() else None
+    if home is None or not resource or not resource > 0 or not os.path.isdir(folder):
+        return
+    if os.path.realpath(os.path.dirname(os.path.abspath(folder))) == os.path.realpath(home):
+        with _saving:
+            _write_manifest(folder, _number(resource), _next_save(_saved_checkpoints(home)))
+
+
+def _remove_old(home, saved, keep):
+    """Removes what a newer checkpoint has replaced: our own ones but the newest `keep`, and what was never finished."""
+    whole = [entry.folder for entry in saved if entry.flaw is None]
+    old = [entry.folder for entry in saved if entry.folder not in whole[:keep]]
+    drafts = [os.path.join(home, name) for name in os.listdir(home) if name.startswith(_DRAFT_PREFIX)]
+    unfinished = [draft for draft in drafts if draft not in _drafts]
+    for folder in [folder for folder in old if _SAVED.fullmatch(os.path.basename(folder))] + unfinished:
+        # without its list a folder that is half removed is no checkpoint.
+        with contextlib.suppress(OSError):
+            os.remove(os.path.join(folder, _MANIFEST))
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _typed(value):

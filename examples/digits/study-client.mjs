@@ -7,7 +7,8 @@ import { mkdirSync } from 'node:fs';
 const CANDIDATES = ['./cdk-hpo.mjs', '../../client/dist/node/cdk-hpo.mjs'];
 
 const alone = {
-  checkpointDir: () => undefined,
+  latestCheckpoint: () => undefined,
+  maxResource: (epochs) => epochs,
   modelDir: () => {
     mkdirSync('model', { recursive: true });
     return 'model';
@@ -17,6 +18,7 @@ const alone = {
     console.log(`resource=${resource} ${values.join(' ')}`);
     return 'continue';
   },
+  saveCheckpoint: async () => undefined,
 };
 
 async function findClient() {
@@ -32,4 +34,4 @@ async function findClient() {
   return alone;
 }
 
-export const { checkpointDir, modelDir, report } = await findClient();
+export const { latestCheckpoint, maxResource, modelDir, report, saveCheckpoint } = await findClient();

@@ -1,11 +1,11 @@
 import { NextAnswer, NextRequest } from '../../lib/contract/calls';
 import { NEXT_REQUEST_SCHEMA } from '../../lib/contract/schemas';
-import { LambdaSearchFunctions } from '../core/aws/invoke-search-function';
+import { nextServices } from '../core/aws/next-services';
 import { parseRequest, studyStore } from '../core/step';
 import { nextTrial } from '../core/study/next';
 
-const functions = new LambdaSearchFunctions();
+const services = nextServices();
 
 export async function handler(event: unknown): Promise<NextAnswer> {
-  return nextTrial(parseRequest<NextRequest>('Next trial', NEXT_REQUEST_SCHEMA, event), studyStore(), functions);
+  return nextTrial(parseRequest<NextRequest>('Next trial', NEXT_REQUEST_SCHEMA, event), studyStore(), services);
 }

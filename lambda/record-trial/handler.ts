@@ -1,15 +1,11 @@
 import { NextAnswer, RecordRequest } from '../../lib/contract/calls';
 import { RECORD_REQUEST_SCHEMA } from '../../lib/contract/schemas';
-import { LambdaSearchFunctions } from '../core/aws/invoke-search-function';
+import { nextServices } from '../core/aws/next-services';
 import { parseRequest, studyStore } from '../core/step';
 import { recordTrial } from '../core/study/record';
 
-const functions = new LambdaSearchFunctions();
+const services = nextServices();
 
 export async function handler(event: unknown): Promise<NextAnswer> {
-  return recordTrial(
-    parseRequest<RecordRequest>('Record trial', RECORD_REQUEST_SCHEMA, event),
-    studyStore(),
-    functions,
-  );
+  return recordTrial(parseRequest<RecordRequest>('Record trial', RECORD_REQUEST_SCHEMA, event), studyStore(), services);
 }

@@ -67,6 +67,8 @@ export interface TrainAnswer {
   readonly checkpointUri: string;
   /** Not before this time, so that CreateTrainingJob stays under its limit of one a second. */
   readonly startAt: string;
+  /** What the attempt trains up to; then it ends, with a checkpoint. Absent where the scheduler sets no limit. */
+  readonly maxResource?: number;
 }
 
 /** Nothing for the slot to do: it ends. */
@@ -141,7 +143,8 @@ export interface FinishRequest {
   readonly at: string;
 }
 
-export type TrialState = 'QUEUED' | 'RUNNING' | 'COMPLETED' | 'STOPPED' | 'FAILED';
+/** `PAUSED`: it has come to a rung and waits for a promotion, with its checkpoint. */
+export type TrialState = 'QUEUED' | 'RUNNING' | 'PAUSED' | 'COMPLETED' | 'STOPPED' | 'FAILED';
 
 export interface BestTrial {
   readonly trial: number;

@@ -6,6 +6,8 @@ export const TRAINING_ENVIRONMENT = {
   TOKEN: 'CDK_HPO_TOKEN',
   REPORT_FUNCTION: 'CDK_HPO_REPORT_FUNCTION',
   OBJECTIVE: 'CDK_HPO_OBJECTIVE',
+  /** The attempt is to train up to this resource, a positive number; absent: to its end. */
+  MAX_RESOURCE: 'CDK_HPO_MAX_RESOURCE',
   /** Script mode: the program inside the uploaded folder. */
   PROGRAM: 'CDK_HPO_PROGRAM',
   /** Script mode: what the local runtime runs instead, where it differs. */

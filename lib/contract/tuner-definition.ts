@@ -124,6 +124,8 @@ export interface RungsDefinition {
   readonly maxResource: number;
   /** One of so many trials goes on beyond a rung; greater than 1. */
   readonly reductionFactor: number;
+  /** A hyperparameter that tells the training program what to train up to, beside the environment variable. */
+  readonly resourceParameter?: string;
 }
 
 /** Asynchronous successive halving; with several brackets, asynchronous Hyperband. */

@@ -20,6 +20,16 @@ export function grantSyncPrefix(bucket: s3.IBucket, prefix: string, grantee: iam
   grantListPrefix(bucket, prefix, grantee);
 }
 
+/** Copies objects under a prefix to other places under it. */
+export function grantCopyWithinPrefix(bucket: s3.IBucket, prefix: string, grantee: iam.IGrantable): void {
+  grantee.grantPrincipal.addToPrincipalPolicy(
+    new iam.PolicyStatement({
+      actions: ['s3:GetObject', 's3:PutObject'],
+      resources: [bucket.arnForObjects(`${prefix}*`)],
+    }),
+  );
+}
+
 /** Writes under a prefix: where SageMaker puts the model. */
 export function grantWritePrefix(bucket: s3.IBucket, prefix: string, grantee: iam.IGrantable): void {
   grantee.grantPrincipal.addToPrincipalPolicy(
@@ -30,7 +40,8 @@ export function grantWritePrefix(bucket: s3.IBucket, prefix: string, grantee: ia
   );
 }
 
-function grantListPrefix(bucket: s3.IBucket, prefix: string, grantee: iam.IGrantable): void {
+/** Learns what there is under a prefix. */
+export function grantListPrefix(bucket: s3.IBucket, prefix: string, grantee: iam.IGrantable): void {
   grantee.grantPrincipal.addToPrincipalPolicy(
     new iam.PolicyStatement({
       actions: ['s3:ListBucket'],

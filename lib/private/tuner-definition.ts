@@ -1,4 +1,5 @@
 import { MAX_DEFINITION_BYTES, MAX_DURATION_SECONDS, MAX_PARALLEL_TRIALS, MAX_TRIALS } from '../contract/limits';
+import { SearchSpaceDefinition } from '../contract/search-space';
 import { TunerDefinition } from '../contract/tuner-definition';
 import { Scheduler } from '../scheduler';
 import { SearchAlgorithm } from '../search-algorithm';
@@ -14,6 +15,15 @@ export function requireLimits(props: TunerProps): void {
   requireInteger('maxParallelTrials', props.maxParallelTrials, 1, MAX_PARALLEL_TRIALS);
   requireInteger('maxTrialsWithoutImprovement', props.maxTrialsWithoutImprovement, 1, MAX_TRIALS);
   requireSeconds('maxDuration', props.maxDuration, 1, MAX_DURATION_SECONDS);
+}
+
+/** What a trial trains up to is the scheduler's to say. */
+export function requireOutsideSpace(resourceParameter: string | undefined, searchSpace: SearchSpaceDefinition): void {
+  if (searchSpace.some(({ name }) => name === resourceParameter)) {
+    throw new Error(
+      `resourceParameter of the scheduler must not be a parameter of the search space, got ${JSON.stringify(resourceParameter)}; remove it from the space`,
+    );
+  }
 }
 
 /** What the search is told: the space, the goals, and where to begin. */
@@ -67,7 +77,7 @@ export function toTunerDefinition(props: TunerProps, inputs: SearchInputs, runne
       instanceType: runner.instanceType,
       instanceCount: runner.instanceCount,
       ...(runner.pricePerInstanceHour !== undefined && { pricePerInstanceHour: runner.pricePerInstanceHour }),
-      checkpointRoot: runner.checkpointRoot,
+      checkpointRoot: runner.checkpointBucket.s3UrlForObject(runner.checkpointPrefix),
     },
   };
   requireSize(definition);

@@ -197,13 +197,14 @@ export class SageMakerTraining {
       instanceType,
       instanceCount,
       pricePerInstanceHour: props.pricePerInstanceHour ?? TRAINING_PRICES[instanceType],
-      checkpointRoot: checkpointBucket.s3UrlForObject(checkpointPrefix),
+      checkpointBucket,
+      checkpointPrefix,
     };
   }
 
   private request(
     scope: Construct,
-    { objective, metricRegexes, reportFunction, bucket }: TrialRunnerBindOptions,
+    { objective, metricRegexes, reportFunction, bucket, limitsResource }: TrialRunnerBindOptions,
     role: iam.IRole,
     instanceType: string,
     instanceCount: number,
@@ -246,6 +247,7 @@ export class SageMakerTraining {
         [TRAINING_ENVIRONMENT.TRIAL]: '{% $string($next.trial) %}',
         [TRAINING_ENVIRONMENT.ATTEMPT]: '{% $string($next.attempt) %}',
         [TRAINING_ENVIRONMENT.TOKEN]: '{% $next.token %}',
+        ...(limitsResource && { [TRAINING_ENVIRONMENT.MAX_RESOURCE]: '{% $string($next.maxResource) %}' }),
       },
     };
   }

@@ -7,7 +7,7 @@ export type S3Handler = (request: IncomingMessage, response: ServerResponse, bod
 
 const XML_NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';
 
-/** The four calls that reading and writing checkpoints and reports takes: Get, Put, Head and ListObjectsV2. */
+/** The calls that reading and writing checkpoints and reports takes: Get, Put, Copy, Head and ListObjectsV2. */
 export function createS3Handler(store: ObjectStore): S3Handler {
   return (request, response, body) => {
     const url = new URL(request.url ?? '/', 'http://127.0.0.1');
@@ -40,6 +40,11 @@ export function createS3Handler(store: ObjectStore): S3Handler {
           fail(412, 'PreconditionFailed', 'At least one of the pre-conditions you specified did not hold');
           return;
         }
+        const source = request.headers['x-amz-copy-source'];
+        if (source !== undefined) {
+          copy(store, String(source), uri, response, fail);
+          return;
+        }
         const content = isChunked(request) ? decodeChunks(body) : body;
         store.put(uri, content);
         const digest = createHash('md5').update(content).digest('hex');
@@ -51,6 +56,28 @@ export function createS3Handler(store: ObjectStore): S3Handler {
       fail(400, 'InvalidRequest', (error as Error).message);
     }
   };
+}
+
+/** CopyObject: the source is named `bucket/key`, URL-encoded. */
+function copy(
+  store: ObjectStore,
+  source: string,
+  uri: string,
+  response: ServerResponse,
+  fail: (status: number, code: string, message: string) => void,
+): void {
+  const from = `s3://${decodeURIComponent(source.replace(/^\//, ''))}`;
+  if (!store.exists(from)) {
+    fail(404, 'NoSuchKey', 'The specified key does not exist.');
+    return;
+  }
+  store.put(uri, { file: store.pathOf(from) });
+  const { mtime } = store.stat(uri)!;
+  const digest = createHash('md5').update(store.get(uri)).digest('hex');
+  const xml =
+    `<?xml version="1.0" encoding="UTF-8"?><CopyObjectResult xmlns="${XML_NAMESPACE}">` +
+    `<LastModified>${mtime.toISOString()}</LastModified><ETag>&quot;${digest}&quot;</ETag></CopyObjectResult>`;
+  response.writeHead(200, { 'content-type': 'application/xml' }).end(xml);
 }
 
 function list(store: ObjectStore, bucket: string, query: URLSearchParams, response: ServerResponse): void {

@@ -1,66 +1,21 @@
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { bundle, fakeLambda, FakeLambda, PYTHON, ROOT, run, start } from './processes';
+import { clientsIn, installClients, studyEnvironment as environmentAt, TOKEN } from './clients';
+import { fakeLambda, FakeLambda, PYTHON, ROOT, run, start } from './processes';
 
-const TOKEN = 'secret-of-this-attempt';
 const folder = mkdtempSync(join(tmpdir(), 'cdk-hpo-client-'));
+const CLIENTS = clientsIn(folder);
 let lambda: FakeLambda;
 
-beforeAll(() => {
-  copyFileSync(join(ROOT, 'client/python/cdk_hpo.py'), join(folder, 'cdk_hpo.py'));
-  bundle('client/node/index.ts', join(folder, 'cdk-hpo.mjs'));
-});
+beforeAll(() => installClients(folder));
 beforeEach(async () => {
   lambda = await fakeLambda();
 });
 afterEach(() => lambda.close());
 afterAll(() => rmSync(folder, { recursive: true }));
 
-function studyEnvironment(): Record<string, string> {
-  return {
-    CDK_HPO_STUDY: 'my-study',
-    CDK_HPO_TRIAL: '7',
-    CDK_HPO_ATTEMPT: '2',
-    CDK_HPO_TOKEN: TOKEN,
-    CDK_HPO_REPORT_FUNCTION: 'arn:aws:lambda:eu-west-1:111122223333:function:Report',
-    CDK_HPO_OBJECTIVE: 'accuracy',
-    AWS_ENDPOINT_URL_LAMBDA: lambda.endpoint,
-    // a proxy that answers nobody: calls to loopback must not go through it.
-    http_proxy: 'http://127.0.0.1:9',
-    HTTP_PROXY: 'http://127.0.0.1:9',
-  };
-}
-
-interface Client {
-  readonly name: string;
-  /** Turns a program's lines into a command: `python` for one client, `node` for the other. */
-  command(lines: { python: string; node: string }): string[];
-}
-
-const CLIENTS: Client[] = [
-  {
-    name: 'node',
-    command: ({ node }) => {
-      const file = join(folder, `program-${Math.random()}.mjs`);
-      writeFileSync(file, `import * as hpo from './cdk-hpo.mjs';\n${node}\n`);
-      return [process.execPath, file];
-    },
-  },
-];
-const interpreter = PYTHON;
-if (interpreter) {
-  CLIENTS.push({
-    name: 'python',
-    command: ({ python }) => {
-      const file = join(folder, `program-${Math.random()}.py`);
-      writeFileSync(file, `import math, cdk_hpo as hpo\n${python}\n`);
-      return [interpreter, file];
-    },
-  });
-} else {
-  test.skip('python client: no python3 on this machine', () => undefined);
-}
+const studyEnvironment = () => environmentAt(lambda.endpoint);
 
 const THREE_EPOCHS = {
   python: [

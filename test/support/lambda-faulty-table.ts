@@ -26,6 +26,10 @@ export class FaultyItemTable implements ItemTable {
     return this.table.get(partition, key);
   }
 
+  getBoth(partition: string, first: string, second: string) {
+    return this.table.getBoth(partition, first, second);
+  }
+
   query(partition: string, from: string, to: string) {
     return this.table.query(partition, from, to);
   }

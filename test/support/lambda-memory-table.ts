@@ -15,6 +15,14 @@ export class MemoryItemTable implements ItemTable {
     return item && structuredClone(item);
   }
 
+  async getBoth(partition: string, first: string, second: string) {
+    await this.pause();
+    return [first, second].map((key) => {
+      const item = this.partition(partition).get(key);
+      return item && structuredClone(item);
+    });
+  }
+
   async query(partition: string, from: string, to: string): Promise<Item[]> {
     await this.pause();
     return [...this.partition(partition)]

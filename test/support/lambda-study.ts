@@ -16,7 +16,8 @@ import { ItemTable } from '../../lambda/core/store/item-table';
 import { StudyRecord, TrialRecord } from '../../lambda/core/store/records';
 import { StudyStore } from '../../lambda/core/store/study-store';
 import { finishStudy } from '../../lambda/core/study/finish';
-import { nextTrial } from '../../lambda/core/study/next';
+import { Checkpoints } from '../../lambda/core/study/checkpoints';
+import { NextServices, nextTrial } from '../../lambda/core/study/next';
 import { Executions, openStudy } from '../../lambda/core/study/open';
 import { planRound } from '../../lambda/core/study/plan';
 import { SearchFunctions } from '../../lambda/core/study/propose';
@@ -74,6 +75,19 @@ export const NO_SEARCH_FUNCTIONS: SearchFunctions = {
   ask: () => Promise.reject(new Error('no search function was expected to be asked')),
 };
 
+/** Checkpoints by prefix; those that are copied remember from where. */
+export class FakeCheckpoints implements Checkpoints {
+  readonly origins = new Map<string, string>();
+
+  async exist(uri: string): Promise<boolean> {
+    return this.origins.has(uri);
+  }
+
+  async copy(from: string, to: string): Promise<void> {
+    this.origins.set(to, from);
+  }
+}
+
 /** Training jobs as the service knows them, by the attempt's job name. */
 export class FakeJobs implements TrainingJobs {
   readonly jobs = new Map<string, FoundJob>();
@@ -99,6 +113,7 @@ export class TestStudy {
   readonly name = 'digits';
   readonly executions = new FakeExecutions();
   readonly jobs = new FakeJobs();
+  readonly checkpoints = new FakeCheckpoints();
   searchFunctions = NO_SEARCH_FUNCTIONS;
   readonly store: StudyStore;
   tuner: TunerDefinition;
@@ -111,6 +126,10 @@ export class TestStudy {
   ) {
     this.tuner = { ...TUNER, ...tuner };
     this.store = new StudyStore(table);
+  }
+
+  get services(): NextServices {
+    return { functions: this.searchFunctions, checkpoints: this.checkpoints };
   }
 
   static async opened(table: ItemTable, tuner: Partial<TunerDefinition> = {}, input: StudyInput = {}) {
@@ -147,7 +166,7 @@ export class TestStudy {
   }
 
   next(slot = 0, turn = 0, seconds = 0): Promise<NextAnswer> {
-    return nextTrial(this.turnOf(slot, turn, seconds), this.store, this.searchFunctions);
+    return nextTrial(this.turnOf(slot, turn, seconds), this.store, this.services);
   }
 
   /** The slot's next trial, where there must be one. */
@@ -169,11 +188,7 @@ export class TestStudy {
   /** Records how the slot's attempt ended and asks for its next turn. */
   record(answer: TrainAnswer, outcome: AttemptOutcome, seconds = 0, slot = 0): Promise<NextAnswer> {
     const { trial, attempt, turn } = answer;
-    return recordTrial(
-      { ...this.turnOf(slot, turn + 1, seconds), trial, attempt, outcome },
-      this.store,
-      this.searchFunctions,
-    );
+    return recordTrial({ ...this.turnOf(slot, turn + 1, seconds), trial, attempt, outcome }, this.store, this.services);
   }
 
   /** A trial from its start to this value; the answer is the slot's next turn. */

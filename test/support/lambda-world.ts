@@ -10,7 +10,7 @@ import { recordTrial } from '../../lambda/core/study/record';
 import { report } from '../../lambda/core/study/report';
 import { reviewRound } from '../../lambda/core/study/review';
 import { Crash, Fault, FaultyItemTable } from './lambda-faulty-table';
-import { FakeExecutions, FakeJobs, NO_SEARCH_FUNCTIONS, TUNER, at } from './lambda-study';
+import { FakeCheckpoints, FakeExecutions, FakeJobs, NO_SEARCH_FUNCTIONS, TUNER, at } from './lambda-study';
 
 const STUDY = 'crashes';
 export const MAX_TRIALS = 6;
@@ -40,6 +40,8 @@ export class World {
   readonly givenTo = new Map<string, string>();
   /** Billable seconds of the attempts that were recorded or found by a resume. */
   readonly billed = new Map<string, number>();
+  readonly checkpoints = new FakeCheckpoints();
+  private readonly services = { functions: NO_SEARCH_FUNCTIONS, checkpoints: this.checkpoints };
   private slots: Slot[] = [];
   private execution = 0;
   private run = 0;
@@ -86,11 +88,11 @@ export class World {
     if (current !== undefined) this.billed.set(`${current.trial}/${current.attempt}`, ending.billableSeconds ?? 0);
     const answer = await this.call(fate, (store) =>
       current === undefined
-        ? nextTrial(turn, store, NO_SEARCH_FUNCTIONS)
+        ? nextTrial(turn, store, this.services)
         : recordTrial(
             { ...turn, trial: current.trial, attempt: current.attempt, outcome: ending },
             store,
-            NO_SEARCH_FUNCTIONS,
+            this.services,
           ),
     );
     slot.current = undefined;

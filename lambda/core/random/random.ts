@@ -76,6 +76,9 @@ export const Purpose = {
   DISTINCT: 5,
   IMPORTANCE: 6,
   CMA_ES_REPLAY: 7,
+  BRACKET: 8,
+  EXPLOIT: 9,
+  EXPLORE: 10,
 } as const;
 
 /** A seed from a text, by 32-bit FNV-1a: the default seed of a study is made of its name. */

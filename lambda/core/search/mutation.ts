@@ -29,7 +29,7 @@ export function mutated(
 }
 
 /** The next value on one side, or where there is none on the other. */
-function neighbour(parameter: ParameterDefinition, value: ParameterValue, side: -1 | 1): ParameterValue {
+export function neighbour(parameter: ParameterDefinition, value: ParameterValue, side: -1 | 1): ParameterValue {
   if (parameter.type === 'ordinal') {
     const place = parameter.values.indexOf(value);
     return parameter.values[place + side] ?? parameter.values[place - side];

@@ -14,13 +14,13 @@ export function trialKey(trial: number): string {
   return `${TRIAL_PREFIX}${String(trial).padStart(8, '0')}`;
 }
 
-/** Reports are sorted by resource first, so that all trials' reports at one resource are one query. */
-export function reportPrefix(resource: number): string {
-  return `REPORT#${sortable(resource)}#`;
+/** All trials' results at one rung are one query. */
+export function rungPrefix(rung: number): string {
+  return `RUNG#${sortable(rung)}#`;
 }
 
-export function reportKey(resource: number, trial: number, attempt: number): string {
-  return `${reportPrefix(resource)}${String(trial).padStart(8, '0')}#${String(attempt).padStart(6, '0')}`;
+export function rungKey(rung: number, trial: number): string {
+  return `${rungPrefix(rung)}${String(trial).padStart(8, '0')}`;
 }
 
 /** Of the study with this id: one of the same name that came too late keeps its own. */

@@ -1,3 +1,4 @@
+import { CurvePoint } from '../schedulers/scheduler';
 import { AttemptOutcome, Decision, TrialState } from '../../../lib/contract/calls';
 import { Configuration } from '../../../lib/contract/search-space';
 import { TunerDefinition } from '../../../lib/contract/tuner-definition';
@@ -68,10 +69,31 @@ export interface AttemptRecord {
   readonly jobName: string;
   readonly tokenHash: string;
   readonly startAt: string;
+  /** Where it is to pause. */
+  readonly target?: number;
+  /** Why a paused trial went on, or why it had to begin anew. */
+  readonly reason?: string;
+  /** Time and resource of its first and its last report: what starting takes, and how fast it trains. */
+  readonly firstReport?: ReportTime;
+  readonly lastReport?: ReportTime;
   readonly endedAt?: string;
   readonly outcome?: AttemptOutcome;
   readonly failureClass?: FailureClass;
   readonly message?: string;
+}
+
+export interface ReportTime {
+  readonly resource: number;
+  readonly at: string;
+}
+
+/** The last report with its answer: the same report again gets the same answer. */
+export interface ReportRecord {
+  readonly attempt: number;
+  readonly resource: number;
+  readonly metrics: Record<string, number | string>;
+  readonly decision: Decision;
+  readonly reason?: string;
 }
 
 export interface TrialRecord extends Versioned {
@@ -83,9 +105,16 @@ export interface TrialRecord extends Versioned {
   readonly createdAt: string;
   readonly endedAt?: string;
 
-  /** The last report, and the attempt that made it. */
-  readonly reportedAttempt?: number;
+  /** The scheduler's bracket that it was started in, if it has several. */
+  readonly bracket?: number;
+  /** The trial whose checkpoint it began with, and the one whose place it took. */
+  readonly parent?: number;
+  readonly replaces?: number;
+
+  readonly lastReport?: ReportRecord;
   readonly lastResource?: number;
+  /** What it has reported, ascending by resource; points between the rungs are thinned out where there are many. */
+  readonly curve?: CurvePoint[];
   readonly metrics?: Record<string, number | string>;
   /** The objective's last value. */
   readonly value?: number;
@@ -101,17 +130,13 @@ export interface TrialRecord extends Versioned {
   readonly message?: string;
 }
 
-/** One report. */
-export interface ReportRecord {
+/** A trial's result at a rung, for the trials that are compared with it. It never changes, whatever the trial does later. */
+export interface RungRecord extends CurvePoint {
   readonly trial: number;
-  readonly attempt: number;
-  readonly resource: number;
-  readonly metrics: Record<string, number | string>;
-  /** Mean loss of the attempt up to here. */
+  readonly bracket: number;
+  readonly rung: number;
+  /** Mean of the first objective's losses up to here. */
   readonly average: number;
-  readonly decision: Decision;
-  readonly reason?: string;
-  readonly at: string;
 }
 
 export const ENDED_STATES: readonly TrialState[] = ['COMPLETED', 'STOPPED', 'FAILED'];

@@ -7,12 +7,12 @@ import {
   TRIAL_PREFIX,
   TUNER_PARTITION,
   knownResultsKey,
-  reportKey,
-  reportPrefix,
+  rungKey,
+  rungPrefix,
   slotKey,
   trialKey,
 } from './keys';
-import { ReportRecord, StudyRecord, TrialRecord, Versioned, hasEnded } from './records';
+import { RungRecord, StudyRecord, TrialRecord, Versioned, hasEnded } from './records';
 
 /** The last "no trial" that a slot was told, so that asking again gives the same answer. */
 export interface SlotRecord extends Versioned {
@@ -101,19 +101,24 @@ export class StudyStore {
     return this.change(study, trialKey(trial), change, known);
   }
 
-  async getReport(study: string, resource: number, trial: number, attempt: number): Promise<ReportRecord | undefined> {
-    return (await this.table.get(study, reportKey(resource, trial, attempt))) as ReportRecord | undefined;
+  /** The study and one of its trials in one read. */
+  async getStudyAndTrial(study: string, trial: number) {
+    const [studyRecord, trialRecord] = await this.table.getBoth(study, STUDY_KEY, trialKey(trial));
+    return {
+      study: studyRecord as StudyRecord | undefined,
+      trial: trialRecord as TrialRecord | undefined,
+    };
   }
 
-  /** False if this attempt has reported at this resource before. */
-  async createReport(study: string, report: ReportRecord): Promise<boolean> {
-    return this.table.insert(study, reportKey(report.resource, report.trial, report.attempt), report);
+  /** Keeps a trial's first result at a rung; a later one, of an attempt that began anew, changes nothing. */
+  async createRungEntry(study: string, entry: RungRecord): Promise<boolean> {
+    return this.table.insert(study, rungKey(entry.rung, entry.trial), entry);
   }
 
-  /** All reports at one resource, by trial and attempt. */
-  async reportsAt(study: string, resource: number): Promise<ReportRecord[]> {
-    const prefix = reportPrefix(resource);
-    return (await this.table.query(study, prefix, `${prefix}~`)) as unknown as ReportRecord[];
+  /** The results of all trials at one rung, by trial. */
+  async rungEntries(study: string, rung: number): Promise<RungRecord[]> {
+    const prefix = rungPrefix(rung);
+    return (await this.table.query(study, prefix, `${prefix}~`)) as unknown as RungRecord[];
   }
 
   async getSlot(study: string, slot: number): Promise<SlotRecord | undefined> {

@@ -3,12 +3,12 @@ import { Goals, excessOf, lossOf, metricsOf, unmetConstraints } from './objectiv
 
 /**
  * The trial with the best value of the primary objective: of those that completed, or where none did, of those that were
- * stopped. Trials that meet the outcome constraints go before all others; where none does, it is the one that misses them
+ * stopped or paused. Trials that meet the outcome constraints go before all others; where none does, it is the one that misses them
  * by the least.
  */
 export function bestTrial(goals: Goals, trials: readonly TrialRecord[]): TrialRecord | undefined {
   const withValue = trials.filter(
-    ({ state, value }) => ['COMPLETED', 'STOPPED'].includes(state) && value !== undefined,
+    ({ state, value }) => ['COMPLETED', 'STOPPED', 'PAUSED'].includes(state) && value !== undefined,
   );
   const loss = (trial: TrialRecord) => lossOf(goals.objective, trial.value!);
   const feasible = withValue.filter((trial) => isFeasible(goals, trial));

@@ -1,6 +1,8 @@
+import { createScheduler } from '../schedulers/create-scheduler';
 import { FailureClass, StudyRecord, TrialRecord, hasEnded } from '../store/records';
 import { bestTrial, isFeasible } from './best-trial';
 import { lossOf } from './objective';
+import { scheduleContext } from './scheduled-trials';
 
 /** So many trials that all failed the same way, and none that worked, end the study. */
 const CIRCUIT_BREAKER_TRIALS = 5;
@@ -16,22 +18,16 @@ export function endReason(study: StudyRecord, trials: readonly TrialRecord[], at
   );
 }
 
-/** Why no new trial may start, or undefined. */
-export function noNewTrialReason(study: StudyRecord, trials: readonly TrialRecord[], at: string): string | undefined {
-  return (
-    endReason(study, trials, at) ??
-    study.exhausted ??
-    (trials.length >= study.tuner.maxTrials ? `all ${study.tuner.maxTrials} trials have been started` : undefined)
-  );
-}
-
 /** Why the study is complete, or undefined while something is left to do. */
 export function completionReason(study: StudyRecord, trials: readonly TrialRecord[], at: string): string | undefined {
   const end = endReason(study, trials, at);
   if (end !== undefined) return end;
-  if (!trials.every(hasEnded)) return undefined;
+  if (trials.some(({ state }) => state === 'RUNNING' || state === 'QUEUED')) return undefined;
+
+  const step = createScheduler(study.tuner.scheduler).next(scheduleContext(study, trials));
+  if (step.action !== 'none') return undefined;
   if (study.exhausted !== undefined) return study.exhausted;
-  return trials.length >= study.tuner.maxTrials ? `all ${study.tuner.maxTrials} trials have ended` : undefined;
+  return trials.every(hasEnded) ? `all ${study.tuner.maxTrials} trials have ended` : step.reason;
 }
 
 export function durationOver({ tuner, startedAt }: StudyRecord, at: string): string | undefined {

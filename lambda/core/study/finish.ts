@@ -1,7 +1,7 @@
 import { BestTrial, FinishRequest, StudyResult } from '../../../lib/contract/calls';
 import { importanceOf } from '../importance/importance';
 import { SearchSpace } from '../space/search-space';
-import { StudyRecord, TrialRecord, currentAttempt, hasEnded } from '../store/records';
+import { StudyRecord, TrialRecord, currentAttempt } from '../store/records';
 import { StudyStore } from '../store/study-store';
 import { completionReason } from './completion';
 import { bestTrial } from './best-trial';
@@ -65,9 +65,10 @@ function countsOf(trials: readonly TrialRecord[]): StudyResult['trials'] {
   return {
     total: trials.length,
     completed: count('COMPLETED'),
-    stoppedEarly: count('STOPPED'),
+    // a paused trial waited for a promotion that never came.
+    stoppedEarly: count('STOPPED') + count('PAUSED'),
     failed: count('FAILED'),
-    unfinished: trials.filter((trial) => !hasEnded(trial)).length,
+    unfinished: count('RUNNING') + count('QUEUED'),
   };
 }
 

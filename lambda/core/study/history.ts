@@ -1,8 +1,10 @@
 import { KnownResultDefinition } from '../../../lib/contract/tuner-definition';
+import { observationsAt } from '../schedulers/fidelity-history';
 import { Observation } from '../search/search-algorithm';
 import { adaptConfiguration } from '../space/adapt-configuration';
 import { SearchSpace } from '../space/search-space';
 import { StudyRecord, TrialRecord, hasEnded } from '../store/records';
+import { maxResourceOf, scheduledTrials } from './scheduled-trials';
 import { Goals, MetricValues, excessOf, lossesOf, metricsOf } from './objective';
 
 /** The study's trials as the search sees them, and what it knows from elsewhere. */
@@ -12,10 +14,12 @@ export function historyOf(
   knownResults: readonly KnownResultDefinition[] = [],
 ): Observation[] {
   const space = new SearchSpace(tuner.searchSpace);
-  return adaptHistory(space, [
-    ...knownObservations(tuner, knownResults),
-    ...trials.map((trial) => observationOf(tuner, trial)),
-  ]).history;
+  // where trials train for as long as each is worth, their last values can't be compared.
+  const observations =
+    maxResourceOf(tuner.scheduler) === undefined
+      ? trials.map((trial) => observationOf(tuner, trial))
+      : observationsAt(scheduledTrials(trials), space.parameters.length);
+  return adaptHistory(space, [...knownObservations(tuner, knownResults), ...observations]).history;
 }
 
 /** Results from elsewhere: they belong to no trial. Without all objectives they are known to fail. */

@@ -35,6 +35,22 @@ export function lossesOf(goals: Goals, metrics: MetricValues): number[] | undefi
   return losses.every((loss) => loss !== undefined) ? losses : undefined;
 }
 
+/** Worse than any, and a number that the table can hold. */
+const UNKNOWN_LOSS = 1e125;
+
+/** One loss for each objective at a report; those that are measured only now and then count as the worst until then. */
+export function lossesSoFar(goals: Goals, metrics: MetricValues): number[] {
+  return objectivesOf(goals).map((objective) => {
+    const value = finiteValue(metrics, objective.metric);
+    return value === undefined ? UNKNOWN_LOSS : lossOf(objective, value);
+  });
+}
+
+/** By how much each outcome constraint is missed; one whose metric isn't known yet counts as met. */
+export function violationsSoFar({ outcomeConstraints }: Goals, metrics: MetricValues): number[] {
+  return outcomeConstraints.map((constraint) => excessOf(constraint, metrics) ?? 0);
+}
+
 /** By how much the metric is outside of the bound; 0 or less where it is within, undefined where it isn't known. */
 export function excessOf({ metric, relation, bound }: OutcomeConstraintDefinition, metrics: MetricValues) {
   const value = finiteValue(metrics, metric);

@@ -17,6 +17,7 @@ import { StudyStore } from '../store/study-store';
 import { schemaProblems } from '../validation';
 import { adaptHistory, fewNotes, knownObservations } from './history';
 import { completionProblems, initialProblems } from './initial-problems';
+import { maxResourceOf } from './scheduled-trials';
 import { TrainingJobs, settleRunningTrials } from './settle';
 
 /** The property's name, for messages. */
@@ -211,6 +212,7 @@ function changedParts(
     ['list of initial configurations', before.tuner.initialConfigurations, tuner.initialConfigurations],
     ['list of known results', knownResults, tuner.knownResults],
     ['search algorithm', searchIdentity(before.tuner), searchIdentity(tuner)],
+    ['scheduler', rungsIdentity(before.tuner), rungsIdentity(tuner)],
     ['seed', before.seed, input.seed ?? before.seed],
   ];
   return parts.filter(([, a, b]) => canonical(a) !== canonical(b)).map(([name]) => name);
@@ -223,6 +225,11 @@ function withoutTarget({ metric, direction }: TunerDefinition['objective']) {
 /** A function of the user's may be mended between two runs, which gives its versions other ARNs. */
 function searchIdentity({ searchAlgorithm }: Pick<TunerDefinition, 'searchAlgorithm'>): unknown {
   return searchAlgorithm.name === 'function' ? { name: searchAlgorithm.name } : searchAlgorithm;
+}
+
+/** Paused trials wait at the rungs of their scheduler; one without rungs can be changed. */
+function rungsIdentity({ scheduler }: Pick<TunerDefinition, 'scheduler'>): unknown {
+  return maxResourceOf(scheduler) === undefined ? {} : scheduler;
 }
 
 /** JSON with sorted keys: the database doesn't keep their order. */

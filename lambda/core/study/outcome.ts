@@ -1,6 +1,8 @@
 import { AttemptOutcome, TrialState } from '../../../lib/contract/calls';
 import { AttemptRecord, FailureClass, StudyRecord, TrialRecord, currentAttempt } from '../store/records';
-import { metricNames } from './objective';
+import { withPoint } from './learning-curve';
+import { lossesSoFar, metricNames, violationsSoFar } from './objective';
+import { maxResourceOf } from './scheduled-trials';
 
 /** Attempts that may fail for reasons of the infrastructure before the trial does. */
 const MAX_INFRASTRUCTURE_FAILURES = 3;
@@ -29,9 +31,9 @@ export function withOutcome(study: StudyRecord, trial: TrialRecord, reported: At
 
   return {
     ...trial,
+    ...(verdict.state === 'PAUSED' ? { curve: curveToTarget(study, trial, metrics) } : { endedAt: at }),
     state: verdict.state,
     attempts,
-    endedAt: at,
     value: verdict.value,
     ...(Object.keys(metrics).length > 0 && { metrics: { ...trial.metrics, ...metrics } }),
     failureClass: verdict.failureClass,
@@ -94,12 +96,20 @@ function verdictOf(
   if (trial.failureClass === 'diverged' || (value !== undefined && !Number.isFinite(value))) {
     return { state: 'FAILED', failureClass: 'diverged', message: trial.message ?? 'the objective was not finite' };
   }
+  const limit = maxResourceOf(study.tuner.scheduler);
   if (trial.decision === 'stop') {
-    return { state: 'STOPPED', message: trial.decisionReason, value };
+    // a stop at the very end only keeps the training from going beyond it.
+    return limit !== undefined && (trial.lastResource ?? 0) >= limit
+      ? completed(study, value!, metrics)
+      : { state: 'STOPPED', message: trial.decisionReason, value };
   }
+  if (trial.decision === 'pause') return { state: 'PAUSED', message: trial.decisionReason, value };
   switch (outcome.status) {
     case 'Completed':
-      return value === undefined ? noMetric(study.tuner.objective.metric) : completed(study, value, metrics);
+      if (value === undefined) return noMetric(study.tuner.objective.metric);
+      return isAtTarget(study, trial)
+        ? { state: 'PAUSED', message: `has trained to ${currentAttempt(trial).target}`, value }
+        : completed(study, value, metrics);
     case 'Stopped':
     case 'Stopping':
       return outcome.secondaryStatus === 'Interrupted'
@@ -115,6 +125,32 @@ function verdictOf(
         value,
       );
   }
+}
+
+/** Whether it was to end here and has nothing more to train: then it waits for its promotion. */
+function isAtTarget({ tuner }: StudyRecord, trial: TrialRecord): boolean {
+  const { target } = currentAttempt(trial);
+  const limit = maxResourceOf(tuner.scheduler);
+  if (target === undefined || limit === undefined || target >= limit) return false;
+  // a program without a client reports nothing on its way.
+  return reportedNothing(trial) || trial.lastResource! >= target;
+}
+
+function reportedNothing(trial: TrialRecord): boolean {
+  return currentAttempt(trial).firstReport === undefined;
+}
+
+/** With the final metrics as the point at the target, where nothing was reported. */
+function curveToTarget({ tuner }: StudyRecord, trial: TrialRecord, metrics: Record<string, number | string>) {
+  const { curve = [] } = trial;
+  const { target } = currentAttempt(trial);
+  if (!reportedNothing(trial) || target === undefined) return curve;
+  return withPoint(curve, {
+    resource: target,
+    losses: lossesSoFar(tuner, metrics),
+    ...(tuner.outcomeConstraints.length > 0 && { violations: violationsSoFar(tuner, metrics) }),
+    rung: target,
+  });
 }
 
 /** Objectives and outcome constraints need the values of all their metrics. */

@@ -1,8 +1,10 @@
 import { PlanAnswer, PlanRequest } from '../../../lib/contract/calls';
 import { StudyNotFound } from '../errors';
-import { StudyRecord, hasEnded } from '../store/records';
+import { createScheduler } from '../schedulers/create-scheduler';
+import { StudyRecord } from '../store/records';
 import { StudyStore } from '../store/study-store';
 import { endReason } from './completion';
+import { scheduleContext } from './scheduled-trials';
 
 /** Opens as many slots as there is work for. */
 export async function planRound(request: PlanRequest, store: StudyStore): Promise<PlanAnswer> {
@@ -11,7 +13,8 @@ export async function planRound(request: PlanRequest, store: StudyStore): Promis
   const open =
     endReason(study, trials, request.at) !== undefined
       ? 0
-      : study.tuner.maxTrials - trials.length + trials.filter((trial) => !hasEnded(trial)).length;
+      : trials.filter(({ state }) => state === 'RUNNING' || state === 'QUEUED').length +
+        createScheduler(study.tuner.scheduler).openSteps(scheduleContext(study, trials));
   const slots = Math.max(Math.min(study.tuner.maxParallelTrials, open), 0);
   await store.changeStudy(study.study, (record) =>
     record.round >= request.round ? record : { ...record, round: request.round },

@@ -2,10 +2,9 @@ import { NextAnswer, RecordRequest } from '../../../lib/contract/calls';
 import { InvalidRequest } from '../errors';
 import { currentAttempt } from '../store/records';
 import { StudyStore } from '../store/study-store';
-import { nextTrial } from './next';
+import { NextServices, nextTrial } from './next';
 import { withOutcome } from './outcome';
 import { requireStudy } from './plan';
-import { SearchFunctions } from './propose';
 
 /**
  * Records how the slot's attempt ended, and answers with the slot's next trial. One step instead of two saves five
@@ -14,7 +13,7 @@ import { SearchFunctions } from './propose';
 export async function recordTrial(
   request: RecordRequest,
   store: StudyStore,
-  functions: SearchFunctions,
+  services: NextServices,
 ): Promise<NextAnswer> {
   const { trial, attempt, outcome, at } = request;
   const study = await requireStudy(request.study, store);
@@ -27,5 +26,5 @@ export async function recordTrial(
       ? withOutcome(study, record, outcome, at)
       : record,
   );
-  return nextTrial(request, store, functions);
+  return nextTrial(request, store, services);
 }

@@ -2,16 +2,18 @@ import { MetricValue, ReportAnswer, ReportRequest } from '../../../lib/contract/
 import { REPORT_REQUEST_SCHEMA } from '../../../lib/contract/schemas';
 import { AttemptEnded, InvalidReport } from '../errors';
 import { createScheduler } from '../schedulers/create-scheduler';
-import { SchedulerDecision } from '../schedulers/scheduler';
+import { CurvePoint, Peer, ScheduledReport, Scheduler, SchedulerDecision } from '../schedulers/scheduler';
 import { ReportRecord, StudyRecord, TrialRecord, currentAttempt } from '../store/records';
 import { StudyStore } from '../store/study-store';
 import { schemaProblems } from '../validation';
 import { durationOver } from './completion';
-import { lossOf, metricNames } from './objective';
+import { withPoint } from './learning-curve';
+import { lossOf, lossesSoFar, metricNames, violationsSoFar } from './objective';
 import { isTokenOf } from './token';
 
 /**
- * Stores a trial's metrics at a resource and decides whether it goes on.
+ * Stores a trial's metrics at a resource and decides whether it goes on. One read and one write of the table; where the
+ * scheduler compares trials, one more of each at a rung.
  *
  * @param at ISO 8601 time of the call
  * @throws InvalidReport if the report can't be taken: nothing is stored and the trial goes on
@@ -21,48 +23,43 @@ export async function report(request: ReportRequest, store: StudyStore, at: stri
   const problems = schemaProblems('the report', REPORT_REQUEST_SCHEMA, request);
   if (problems.length > 0) throw new InvalidReport(problems.join('; '));
 
-  // three reads at once: a report is on the training's critical path.
-  const [found, before] = await Promise.all([
-    find(request, store),
-    store.getReport(request.study, request.resource, request.trial, request.attempt),
-  ]);
-  const { study, trial } = identify(request, found);
-  if (before !== undefined) return repeated(request, before, study, trial, store);
+  const { study, trial } = identify(request, await store.getStudyAndTrial(request.study, request.trial));
+  const before = answerBefore(request, study, trial);
+  if (before !== undefined) return before;
 
   const value = valueOf(request, study);
   checkOrder(request, trial);
-  const next = withReport(study, trial, request, value);
-  const { decision, reason } = await decide(study, next, request.resource, at, store);
-  const record: ReportRecord = {
-    trial: trial.trial,
-    attempt: request.attempt,
-    resource: request.resource,
-    metrics: request.metrics,
-    average: averageOf(next),
-    decision,
-    reason,
-    at,
-  };
-  // the report first: if the call ends here and is made again, it is completed by `repeated`.
-  if (!(await store.createReport(study.study, record))) {
-    const other = await store.getReport(study.study, request.resource, trial.trial, request.attempt);
-    return repeated(request, other!, study, trial, store);
-  }
-  await apply(study, trial, request, record, store);
-  return answerOf(record);
+  const scheduler = createScheduler(study.tuner.scheduler);
+  const next = withReport(study, trial, request, value, scheduler, at);
+  const { decision, reason } = await decide(study, next, request.resource, scheduler, at, store);
+
+  const stored = await store.changeTrial(
+    study.study,
+    request.trial,
+    (record) => {
+      const isCurrent = record.state === 'RUNNING' && currentAttempt(record).attempt === request.attempt;
+      // else someone was faster: a resume has settled the attempt, or this very call was made twice at once.
+      if (!isCurrent || answerBefore(request, study, record) !== undefined) return record;
+      checkOrder(request, record);
+      const counted =
+        record.version === trial.version ? next : withReport(study, record, request, value, scheduler, at);
+      const { attempt, resource, metrics } = request;
+      return {
+        ...counted,
+        lastReport: { attempt, resource, metrics, decision, reason },
+        ...(decision !== 'continue' && { decision, decisionReason: reason }),
+      };
+    },
+    trial,
+  );
+  const answer = answerBefore(request, study, stored);
+  if (answer === undefined) throw attemptEnded(request, stored);
+  return answer;
 }
 
 interface Found {
   readonly study: StudyRecord | undefined;
   readonly trial: TrialRecord | undefined;
-}
-
-async function find(request: ReportRequest, store: StudyStore): Promise<Found> {
-  const [study, trial] = await Promise.all([
-    store.getStudy(request.study),
-    store.getTrial(request.study, request.trial),
-  ]);
-  return { study, trial };
 }
 
 /** The study and the trial that the report speaks for, if its token is the attempt's. */
@@ -79,31 +76,39 @@ function identify(request: ReportRequest, { study, trial }: Found) {
     );
   }
   if (trial.state !== 'RUNNING' || currentAttempt(trial) !== attempt) {
-    throw new AttemptEnded(
-      `attempt ${request.attempt} of trial ${request.trial} has ended; the trial is ${trial.state}`,
-    );
+    throw attemptEnded(request, trial);
   }
   return { study, trial };
 }
 
+function attemptEnded({ attempt, trial }: ReportRequest, { state }: TrialRecord): AttemptEnded {
+  return new AttemptEnded(`attempt ${attempt} of trial ${trial} has ended; the trial is ${state}`);
+}
+
 /** The same report again gets the same answer; another one at the same resource is a mistake. */
-async function repeated(
-  request: ReportRequest,
-  before: ReportRecord,
-  study: StudyRecord,
-  trial: TrialRecord,
-  store: StudyStore,
-): Promise<ReportAnswer> {
-  const same =
-    Object.keys(before.metrics).length === Object.keys(request.metrics).length &&
-    Object.entries(before.metrics).every(([name, value]) => request.metrics[name] === value);
-  if (!same) {
-    throw new InvalidReport(
-      `metrics at resource ${request.resource} were reported before with other values: ${JSON.stringify(before.metrics)}, now ${JSON.stringify(request.metrics)}`,
-    );
+function answerBefore(request: ReportRequest, study: StudyRecord, trial: TrialRecord): ReportAnswer | undefined {
+  const { lastReport, curve = [] } = trial;
+  if (lastReport?.attempt !== request.attempt) return undefined;
+  if (lastReport.resource === request.resource) {
+    const before = Object.entries(lastReport.metrics);
+    const isSame =
+      before.length === Object.keys(request.metrics).length &&
+      before.every(([name, value]) => request.metrics[name] === value);
+    if (!isSame) throw otherValues(request, JSON.stringify(lastReport.metrics));
+    return answerOf(lastReport);
   }
-  await apply(study, trial, request, before, store);
-  return answerOf(before);
+  // an older one that was delivered twice; what it was told then has been overtaken by the newest answer.
+  const known = curve.find(({ resource }) => resource === request.resource);
+  if (known === undefined || request.resource > lastReport.resource) return undefined;
+  const loss = lossOf(study.tuner.objective, valueOf(request, study));
+  if (known.losses[0] !== loss) throw otherValues(request, `a loss of ${known.losses[0]}`);
+  return answerOf(lastReport);
+}
+
+function otherValues({ resource, metrics }: ReportRequest, before: string): InvalidReport {
+  return new InvalidReport(
+    `metrics at resource ${resource} were reported before with other values: ${before}, now ${JSON.stringify(metrics)}`,
+  );
 }
 
 function valueOf({ metrics }: ReportRequest, { tuner }: StudyRecord): number {
@@ -116,34 +121,54 @@ function valueOf({ metrics }: ReportRequest, { tuner }: StudyRecord): number {
   return Number(metrics[metric] satisfies MetricValue);
 }
 
-function checkOrder({ resource, attempt }: ReportRequest, trial: TrialRecord): void {
-  if (trial.reportedAttempt === attempt && trial.lastResource !== undefined && resource < trial.lastResource) {
-    throw new InvalidReport(`resource must grow from report to report, got ${resource} after ${trial.lastResource}`);
+function checkOrder({ resource, attempt }: ReportRequest, { lastReport }: TrialRecord): void {
+  if (lastReport?.attempt === attempt && resource < lastReport.resource) {
+    throw new InvalidReport(`resource must grow from report to report, got ${resource} after ${lastReport.resource}`);
   }
 }
 
 /** The trial with the report counted in; pure, so that it can be applied to a newer version of the record. */
-function withReport(study: StudyRecord, trial: TrialRecord, request: ReportRequest, value: number): TrialRecord {
-  const loss = lossOf(study.tuner.objective, value);
+function withReport(
+  study: StudyRecord,
+  trial: TrialRecord,
+  request: ReportRequest,
+  value: number,
+  scheduler: Scheduler,
+  at: string,
+): TrialRecord {
+  const { tuner } = study;
+  const { resource } = request;
+  const loss = lossOf(tuner.objective, value);
   const finite = Number.isFinite(value);
   // an attempt that begins before the point where the last one ended starts the curve anew.
-  const goesOn = trial.lastResource !== undefined && request.resource > trial.lastResource;
-  return {
+  const goesOn = trial.lastResource !== undefined && resource > trial.lastResource;
+  const metrics = { ...earlier(study, trial), ...request.metrics };
+  const attempt = currentAttempt(trial);
+  const time = { resource, at };
+  const next: TrialRecord = {
     ...trial,
-    reportedAttempt: request.attempt,
-    lastResource: request.resource,
-    metrics: { ...earlier(study, trial), ...request.metrics },
+    attempts: [
+      ...trial.attempts.slice(0, -1),
+      { ...attempt, firstReport: attempt.firstReport ?? time, lastReport: time },
+    ],
+    lastResource: resource,
+    metrics,
     value: finite ? value : trial.value,
     bestLoss: finite ? Math.min(loss, goesOn ? (trial.bestLoss ?? Infinity) : Infinity) : trial.bestLoss,
     lossSum: (goesOn ? (trial.lossSum ?? 0) : 0) + (finite ? loss : 0),
     reports: (goesOn ? (trial.reports ?? 0) : 0) + (finite ? 1 : 0),
-    ...(finite
-      ? {}
-      : {
-          failureClass: 'diverged' as const,
-          message: `the objective was ${String(value)} at resource ${request.resource}`,
-        }),
   };
+  if (!finite) {
+    const message = `the objective was ${String(value)} at resource ${resource}`;
+    return { ...next, failureClass: 'diverged', message };
+  }
+  const point: CurvePoint = {
+    resource,
+    losses: lossesSoFar(tuner, metrics),
+    ...(tuner.outcomeConstraints.length > 0 && { violations: violationsSoFar(tuner, metrics) }),
+  };
+  const rung = scheduler.rungOf(scheduledReport(next, point));
+  return { ...next, curve: withPoint(trial.curve ?? [], rung === undefined ? point : { ...point, rung }) };
 }
 
 /** The study's metrics of earlier reports: some are measured only now and then, or once. */
@@ -152,57 +177,57 @@ function earlier({ tuner }: StudyRecord, { metrics = {} }: TrialRecord): Record<
   return Object.fromEntries(kept.map((name) => [name, metrics[name]]));
 }
 
+/** @param trial with the report counted in */
+function scheduledReport(trial: TrialRecord, point: CurvePoint): ScheduledReport {
+  return {
+    trial: trial.trial,
+    bracket: trial.bracket ?? 0,
+    target: currentAttempt(trial).target,
+    curve: (trial.curve ?? []).filter(({ resource }) => resource < point.resource),
+    point,
+    best: trial.bestLoss!,
+    average: averageOf(trial),
+  };
+}
+
 function averageOf({ lossSum = 0, reports = 0 }: TrialRecord): number {
   return reports === 0 ? 0 : lossSum / reports;
 }
 
+/** @param trial with the report counted in */
 async function decide(
   study: StudyRecord,
   trial: TrialRecord,
   resource: number,
+  scheduler: Scheduler,
   at: string,
   store: StudyStore,
 ): Promise<SchedulerDecision> {
   if (trial.failureClass === 'diverged') return { decision: 'stop', reason: trial.message };
-  if (trial.decision === 'stop') return { decision: 'stop', reason: trial.decisionReason };
+  // told before, and still training.
+  if (trial.decision !== undefined) return { decision: trial.decision, reason: trial.decisionReason };
 
   const ending = study.ending ?? durationOver(study, at);
   if (ending !== undefined) return { decision: 'stop', reason: ending };
 
-  const scheduler = createScheduler(study.tuner.scheduler);
-  const peers = scheduler.needsPeers(resource) ? await peersAt(study, trial, resource, store) : [];
-  return scheduler.decide({ trial: trial.trial, resource, best: trial.bestLoss! }, peers);
+  const point = trial.curve!.find((candidate) => candidate.resource === resource)!;
+  const asked = scheduledReport(trial, point);
+  const peers = scheduler.comparesAtRungs && point.rung !== undefined ? await peersAt(study, asked, point, store) : [];
+  return scheduler.decide(asked, peers);
 }
 
-/** One entry for each other trial that has reported at this resource; of several attempts the newest. */
-async function peersAt(study: StudyRecord, trial: TrialRecord, resource: number, store: StudyStore) {
-  const peers = new Map<number, number>();
-  for (const { trial: number, average, metrics } of await store.reportsAt(study.study, resource)) {
-    const finite = typeof metrics[study.tuner.objective.metric] === 'number';
-    if (number !== trial.trial && finite) peers.set(number, average);
-  }
-  return [...peers].map(([number, average]) => ({ trial: number, average }));
-}
-
-/** Brings the trial's record up to the stored report, if it isn't yet. */
-async function apply(
+/** The other trials at the rung; this one takes its place among them. */
+async function peersAt(
   study: StudyRecord,
-  read: TrialRecord,
-  request: ReportRequest,
-  stored: ReportRecord,
+  { trial, bracket, average }: ScheduledReport,
+  point: CurvePoint,
   store: StudyStore,
-): Promise<void> {
-  const value = valueOf(request, study);
-  const change = (trial: TrialRecord): TrialRecord => {
-    const current = trial.state === 'RUNNING' && currentAttempt(trial).attempt === request.attempt;
-    const counted = trial.reportedAttempt === request.attempt && (trial.lastResource ?? 0) >= request.resource;
-    if (!current || counted) return trial;
-    const next = withReport(study, trial, request, value);
-    return stored.decision === 'continue'
-      ? next
-      : { ...next, decision: stored.decision, decisionReason: stored.reason };
-  };
-  await store.changeTrial(study.study, request.trial, change, read);
+): Promise<Peer[]> {
+  const rung = point.rung!;
+  // first its own: of two that report at once, at least one sees the other.
+  await store.createRungEntry(study.study, { ...point, rung, trial, bracket, average });
+  const entries = await store.rungEntries(study.study, rung);
+  return entries.filter((entry) => entry.trial !== trial);
 }
 
 function answerOf({ decision, reason }: ReportRecord): ReportAnswer {

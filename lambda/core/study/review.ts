@@ -1,5 +1,5 @@
 import { ReviewAnswer, ReviewRequest } from '../../../lib/contract/calls';
-import { StudyRecord, hasEnded } from '../store/records';
+import { StudyRecord, TrialRecord, hasEnded } from '../store/records';
 import { StudyStore } from '../store/study-store';
 import { completionReason } from './completion';
 import { requireStudy } from './plan';
@@ -20,7 +20,7 @@ export async function reviewRound(
   }
   await settleRunningTrials(study, request.at, dependencies);
   const trials = await store.loadTrials(study);
-  const ended = trials.filter(hasEnded).length;
+  const ended = trials.reduce((sum, trial) => sum + (hasEnded(trial) ? 1 : 0) + pausesOf(trial), 0);
 
   const { review } = await store.changeStudy(study.study, (record) => {
     if (record.review?.round === request.round) return record;
@@ -31,6 +31,11 @@ export async function reviewRound(
   });
   const reason = review!.reason;
   return reason === undefined ? { complete: false } : { complete: true, reason };
+}
+
+/** Attempts that came as far as they were to: trials that pause at each rung make progress without an end. */
+function pausesOf({ attempts }: TrialRecord): number {
+  return attempts.filter(({ outcome, failureClass }) => outcome !== undefined && failureClass === undefined).length;
 }
 
 function idleReason({ searchFailure }: StudyRecord): string {

@@ -1,12 +1,26 @@
 import * as fc from 'fast-check';
 import { createScheduler } from '../../../../lambda/core/schedulers/create-scheduler';
 import { MedianStopping } from '../../../../lambda/core/schedulers/median-stopping';
+import { Peer, ScheduledReport } from '../../../../lambda/core/schedulers/scheduler';
+import { simulate, stepLines } from '../../../support/scheduler-trials';
 
 /** Other trials with these averages of their losses. */
-const peers = (...averages: number[]) => averages.map((average, i) => ({ trial: 100 + i, average }));
+const peers = (...averages: number[]): Peer[] =>
+  averages.map((average, i) => ({ trial: 100 + i, bracket: 0, average, losses: [average] }));
+
+/** A report of a trial whose best loss so far is this one. */
+const reportAt = (resource: number, best: number): ScheduledReport => ({
+  trial: 1,
+  bracket: 0,
+  target: undefined,
+  curve: [],
+  point: { resource, losses: [best + 1] },
+  best,
+  average: best + 2,
+});
 
 const decide = (rule: MedianStopping, resource: number, best: number, ...averages: number[]) =>
-  rule.decide({ trial: 1, resource, best }, peers(...averages)).decision;
+  rule.decide(reportAt(resource, best), peers(...averages)).decision;
 
 describe('the median stopping rule', () => {
   const rule = new MedianStopping(2, 3);
@@ -26,9 +40,7 @@ describe('the median stopping rule', () => {
   });
 
   test('says why', () => {
-    expect(rule.decide({ trial: 1, resource: 4, best: 9 }, peers(1, 2, 3)).reason).toBe(
-      'worse than the median of 3 trials at resource 4',
-    );
+    expect(rule.decide(reportAt(4, 9), peers(1, 2, 3)).reason).toBe('worse than the median of 3 trials at resource 4');
   });
 
   test('stops no trial in the grace period', () => {
@@ -36,9 +48,21 @@ describe('the median stopping rule', () => {
     expect(decide(rule, 2, 100, 1, 1, 1)).toBe('stop');
   });
 
-  test('reads no other reports in the grace period', () => {
-    expect(rule.needsPeers(1)).toBe(false);
-    expect(rule.needsPeers(2)).toBe(true);
+  test('compares where trials report, but not in the grace period', () => {
+    expect(rule.comparesAtRungs).toBe(true);
+    expect(rule.rungOf(reportAt(1, 1))).toBeUndefined();
+    expect(rule.rungOf(reportAt(2, 1))).toBe(2);
+    expect(rule.rungOf(reportAt(2.5, 1))).toBe(2.5);
+  });
+
+  test('in a study ends the trials that are worse than the median of those before', () => {
+    const flat = (loss: number) => Array<number>(6).fill(loss);
+    const curves = [flat(3), flat(2), flat(1), flat(2.5), flat(1.5)];
+    const { trials, reports } = simulate(rule, { curves, workers: 1, maxTrials: 5, maxResource: 6 });
+    expect(trials.map(({ curve }) => curve.length)).toEqual([6, 6, 6, 2, 6]);
+    // the stopped trial keeps its vote where it has been.
+    const votes = (resource: number) => reports.find((one) => one.trial === 5 && one.resource === resource)?.peers;
+    expect([votes(2)?.length, votes(3)?.length]).toEqual([4, 3]);
   });
 
   test('stops no trial before enough others came as far', () => {
@@ -90,12 +114,25 @@ describe('the median stopping rule', () => {
 
 test('without a scheduler no trial is stopped and nothing is read', () => {
   const scheduler = createScheduler({ name: 'none' });
-  expect(scheduler.needsPeers(1)).toBe(false);
-  expect(scheduler.decide({ trial: 1, resource: 1, best: 100 }, peers(1, 1, 1))).toEqual({ decision: 'continue' });
+  expect(scheduler.comparesAtRungs).toBe(false);
+  expect(scheduler.rungOf(reportAt(1, 100))).toBeUndefined();
+  expect(scheduler.decide(reportAt(1, 100), peers(1, 1, 1))).toEqual({ decision: 'continue' });
+});
+
+test('without a scheduler trials start one after another, up to the limit', () => {
+  const curves = [[1, 1], [2], [3, 3, 3]];
+  const study = simulate(createScheduler({ name: 'none' }), { curves, workers: 2, maxTrials: 3, maxResource: 3 });
+  expect(stepLines(study)).toEqual([
+    't=0 w1 start 1',
+    't=0 w2 start 2',
+    't=1 w2 start 3',
+    't=2 w1 none',
+    't=4 w2 none',
+  ]);
 });
 
 test('a scheduler is made from its definition', () => {
   const scheduler = createScheduler({ name: 'medianStopping', gracePeriod: 3, minimumTrials: 1 });
-  expect(scheduler.needsPeers(2)).toBe(false);
-  expect(scheduler.decide({ trial: 1, resource: 3, best: 2 }, peers(1)).decision).toBe('stop');
+  expect(scheduler.rungOf(reportAt(2, 2))).toBeUndefined();
+  expect(scheduler.decide(reportAt(3, 2), peers(1)).decision).toBe('stop');
 });

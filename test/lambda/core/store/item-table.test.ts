@@ -23,6 +23,18 @@ describe.each<[string, () => Promise<ItemTable>]>([
     expect(await table.query('s', '', '~')).toEqual([]);
   });
 
+  test('gives back two items at once, in the order asked for', async () => {
+    await table.insert('s', 'A', { version: 1 });
+    await table.insert('s', 'B', { version: 2 });
+    const [b, a] = await table.getBoth('s', 'B', 'A');
+    expect([b, a]).toMatchObject([
+      { item: 'B', version: 2 },
+      { item: 'A', version: 1 },
+    ]);
+    expect(await table.getBoth('s', 'missing', 'B')).toEqual([undefined, b]);
+    expect(await table.getBoth('other', 'A', 'B')).toEqual([undefined, undefined]);
+  });
+
   test('gives back what was inserted, without what is undefined, with its keys', async () => {
     const item = {
       version: 1,

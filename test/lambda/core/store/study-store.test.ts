@@ -1,7 +1,7 @@
 import { TooMuchContention } from '../../../../lambda/core/errors';
 import { ItemTable } from '../../../../lambda/core/store/item-table';
-import { reportKey, slotKey, trialKey } from '../../../../lambda/core/store/keys';
-import { StudyRecord, TrialRecord } from '../../../../lambda/core/store/records';
+import { rungKey, slotKey, trialKey } from '../../../../lambda/core/store/keys';
+import { RungRecord, StudyRecord, TrialRecord } from '../../../../lambda/core/store/records';
 import { StudyStore } from '../../../../lambda/core/store/study-store';
 import { MemoryItemTable } from '../../../support/lambda-memory-table';
 import { TUNER, at } from '../../../support/lambda-study';
@@ -136,42 +136,36 @@ test('a slot remembers the last that it was told', async () => {
   expect(await store.getSlot('s', 4)).toBeUndefined();
 });
 
-describe('reports', () => {
-  const report = (trialNumber: number, attempt: number, resource: number) => ({
+describe('results at rungs', () => {
+  const entry = (trialNumber: number, rung: number, average = 0.5): RungRecord => ({
     trial: trialNumber,
-    attempt,
-    resource,
-    metrics: { accuracy: 0.5 },
-    average: 0.5,
-    decision: 'continue' as const,
-    at: at(0),
+    bracket: 0,
+    resource: rung,
+    losses: [0.5],
+    rung,
+    average,
   });
 
-  test('at one resource are found together, and no others', async () => {
+  test('at one rung are found together, and no others', async () => {
     const store = new StudyStore(new MemoryItemTable());
-    for (const resource of [1, 10, 0.5, 1.5, 1e12]) {
-      for (const number of [2, 1, 11]) expect(await store.createReport('s', report(number, 1, resource))).toBe(true);
+    const rungs = [1, 10, 0.5, 1.5, 1e12];
+    for (const rung of rungs) {
+      for (const number of [2, 1, 11]) expect(await store.createRungEntry('s', entry(number, rung))).toBe(true);
     }
-    for (const resource of [1, 10, 0.5, 1.5, 1e12]) {
-      expect((await store.reportsAt('s', resource)).map((one) => [one.trial, one.resource])).toEqual([
-        [1, resource],
-        [2, resource],
-        [11, resource],
+    for (const rung of rungs) {
+      expect((await store.rungEntries('s', rung)).map((one) => [one.trial, one.rung])).toEqual([
+        [1, rung],
+        [2, rung],
+        [11, rung],
       ]);
     }
   });
 
-  test('are stored once for each attempt', async () => {
+  test('are stored once for each trial: the first one stays', async () => {
     const store = new StudyStore(new MemoryItemTable());
-    expect(await store.createReport('s', report(1, 1, 3))).toBe(true);
-    expect(await store.createReport('s', report(1, 1, 3))).toBe(false);
-    expect(await store.createReport('s', report(1, 2, 3))).toBe(true);
-  });
-
-  test('of a trial come in the order of its attempts, past ten', async () => {
-    const store = new StudyStore(new MemoryItemTable());
-    for (const attempt of [10, 9, 2]) await store.createReport('s', report(1, attempt, 3));
-    expect((await store.reportsAt('s', 3)).map(({ attempt }) => attempt)).toEqual([2, 9, 10]);
+    expect(await store.createRungEntry('s', entry(1, 3))).toBe(true);
+    expect(await store.createRungEntry('s', entry(1, 3, 0.9))).toBe(false);
+    expect(await store.rungEntries('s', 3)).toMatchObject([{ average: 0.5 }]);
   });
 });
 
@@ -181,6 +175,6 @@ test('keys sort like the numbers in them', () => {
   expect(sorted(trials)).toEqual(trials);
   const slots = [0, 9, 10, 999].map(slotKey);
   expect(sorted(slots)).toEqual(slots);
-  const reports = [1e-6, 0.5, 1, 1.5, 9, 10, 81, 1e6, 1e12].map((resource) => reportKey(resource, 1, 1));
-  expect(sorted(reports)).toEqual(reports);
+  const rungs = [1e-6, 0.5, 1, 1.5, 9, 10, 81, 1e6, 1e12].map((rung) => rungKey(rung, 1));
+  expect(sorted(rungs)).toEqual(rungs);
 });

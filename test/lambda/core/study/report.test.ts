@@ -32,7 +32,11 @@ test('a report is stored and the trial goes on', async () => {
   expect(await study.report(first, 2, 0.25)).toEqual({ decision: 'continue' });
   expect(await study.report(first, 4, 0.75)).toEqual({ decision: 'continue' });
   expect(await study.trial(1)).toMatchObject({
-    reportedAttempt: 1,
+    lastReport: { attempt: 1, resource: 4, metrics: { accuracy: 0.75 }, decision: 'continue' },
+    curve: [
+      { resource: 2, losses: [-0.25] },
+      { resource: 4, losses: [-0.75] },
+    ],
     lastResource: 4,
     metrics: { accuracy: 0.75 },
     value: 0.75,
@@ -40,9 +44,6 @@ test('a report is stored and the trial goes on', async () => {
     lossSum: -1,
     reports: 2,
   });
-  expect(await study.store.reportsAt(study.name, 4)).toMatchObject([
-    { trial: 1, attempt: 1, average: -0.5, metrics: { accuracy: 0.75 } },
-  ]);
 });
 
 test('a trial that is worse than the others is stopped, and stays stopped', async () => {
@@ -203,7 +204,7 @@ describe('a new attempt', () => {
     const { study, again } = await restarted();
     expect(await study.report(again, 1, 0.3)).toEqual({ decision: 'continue' });
     expect(await study.trial(1)).toMatchObject({
-      reportedAttempt: 2,
+      lastReport: { attempt: 2 },
       lastResource: 1,
       value: 0.3,
       bestLoss: -0.3,

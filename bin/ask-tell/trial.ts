@@ -1,0 +1,82 @@
+import { CurvePoint, Peer, ScheduledReport, ScheduledTrial, Scheduler, entryAt } from '../../lambda/core/schedulers/scheduler';
+import { Observation } from '../../lambda/core/search/search-algorithm';
+import { ended } from '../../lambda/core/study/history';
+import { Goals, excessOf, lossesOf, objectivesOf } from '../../lambda/core/study/objective';
+import { Configuration } from '../../lib/contract/search-space';
+
+/** A trial of a session with all that was told of it. */
+export class Trial {
+  state: ScheduledTrial['state'] = 'running';
+  failed = false;
+  curve: CurvePoint[] = [];
+  /** The newest value of each metric. */
+  metrics: Record<string, unknown> = {};
+  /** What the last report was told. */
+  decision: 'continue' | 'stop' | 'pause' = 'continue';
+
+  constructor(
+    readonly trial: number,
+    readonly configuration: Configuration,
+    readonly bracket: number,
+    public target: number | undefined,
+    readonly parent?: number,
+  ) {}
+
+  get resource(): number {
+    return this.curve.at(-1)?.resource ?? 0;
+  }
+
+  toScheduled(): ScheduledTrial {
+    const { trial, configuration, state, failed, bracket, target, curve, parent } = this;
+    return { trial, configuration, state, failed, bracket, target, curve, ...(parent !== undefined && { parent }) };
+  }
+
+  /** As the search sees it where all trials train to their end. */
+  toObservation(goals: Goals): Observation {
+    const { trial, configuration } = this;
+    if (this.state !== 'ended') return { trial, configuration, status: 'pending' };
+    return this.failed ? { trial, configuration, status: 'failed' } : ended(goals, trial, configuration, this.metrics);
+  }
+
+  /** Adds a report to the curve, at the rung that it reaches. */
+  report(goals: Goals, scheduler: Scheduler, resource: number, metrics: Record<string, unknown>): ScheduledReport {
+    this.metrics = { ...this.metrics, ...metrics };
+    const losses = lossesOf(goals, this.metrics) ?? objectivesOf(goals).map(() => Infinity);
+    const { outcomeConstraints } = goals;
+    const point: CurvePoint = {
+      resource,
+      losses,
+      ...(outcomeConstraints.length > 0 && {
+        violations: outcomeConstraints.map((constraint) => excessOf(constraint, this.metrics) ?? 0),
+      }),
+    };
+    const before = this.curve;
+    const values = [...before, point].map(({ losses: [first] }) => first).filter(Number.isFinite);
+    const report = {
+      trial: this.trial,
+      bracket: this.bracket,
+      target: this.target,
+      curve: before,
+      point,
+      best: Math.min(...values),
+      average: averageOf(values),
+    };
+    const rung = scheduler.rungOf(report);
+    const reached = { ...report, point: { ...point, ...(rung !== undefined && { rung }) } };
+    this.curve = [...before, reached.point];
+    return reached;
+  }
+
+  /** What the others at a rung are compared with. */
+  peerAt(rung: number): Peer | undefined {
+    const entry = entryAt(this, rung);
+    if (entry === undefined || this.failed) return undefined;
+    const upTo = this.curve.slice(0, this.curve.findIndex((point) => point.rung === rung) + 1);
+    const average = averageOf(upTo.map(({ losses: [first] }) => first).filter(Number.isFinite));
+    return { ...entry, bracket: this.bracket, average };
+  }
+}
+
+function averageOf(values: readonly number[]): number {
+  return values.length === 0 ? Infinity : values.reduce((sum, value) => sum + value, 0) / values.length;
+}

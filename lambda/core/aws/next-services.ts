@@ -1,0 +1,8 @@
+import { NextServices } from '../study/next';
+import { LambdaSearchFunctions } from './invoke-search-function';
+import { S3Checkpoints } from './s3-checkpoints';
+
+/** One set for each warm Lambda. */
+export function nextServices(): NextServices {
+  return { functions: new LambdaSearchFunctions(), checkpoints: new S3Checkpoints() };
+}

@@ -1,0 +1,72 @@
+import { AshaDefinition } from '../../../lib/contract/tuner-definition';
+import { bracketLevels, bracketOf } from './brackets';
+import { openNew } from './new-trials';
+import { rungLeaders } from './rung-leaders';
+import { newlyReachedRung, trainedToEnd } from './rungs-reached';
+import {
+  CONTINUE,
+  NextStep,
+  Peer,
+  RungEntry,
+  ScheduleContext,
+  ScheduledReport,
+  Scheduler,
+  SchedulerDecision,
+} from './scheduler';
+
+/**
+ * Asynchronous successive halving without checkpoints: a trial trains on until it comes to a rung where it isn't among the
+ * best 1/η of those that have come there so far, itself included. With several brackets, asynchronous Hyperband.
+ *
+ * Sources: Li et al., "A system for massively parallel hyperparameter tuning", MLSys 2020, for the rungs; the stopping form
+ * is that of Liaw et al., "Tune", 2018, and of Klein et al., "Model-based asynchronous hyperparameter and neural architecture
+ * search", arXiv 2003.10865, 2020, which compares the two. As there, a trial goes on while fewer than η have come to the
+ * rung, since nothing is known against it, and where its result equals that of the last one that goes on: metrics that
+ * are coarse or begin at chance level must not keep all but the first trials from training.
+ */
+export class AshaStopping implements Scheduler {
+  constructor(private readonly definition: AshaDefinition) {}
+
+  readonly comparesAtRungs = true;
+
+  rungOf(report: ScheduledReport): number | undefined {
+    return newlyReachedRung(bracketLevels(this.definition, report.bracket), report);
+  }
+
+  decide(report: ScheduledReport, peers: readonly Peer[]): SchedulerDecision {
+    const { maxResource, reductionFactor } = this.definition;
+    const end = trainedToEnd(report, maxResource);
+    if (end !== undefined) return end;
+
+    const rung = this.rungOf(report);
+    if (rung === undefined) return CONTINUE;
+
+    const own: RungEntry = { ...report.point, trial: report.trial };
+    const entries = [...peers.filter(({ bracket }) => bracket === report.bracket), own];
+    if (entries.length < reductionFactor) return CONTINUE;
+
+    const leaders = rungLeaders(entries, reductionFactor);
+    return leaders.some((leader) => leader.trial === own.trial || isEqual(leader, own))
+      ? CONTINUE
+      : {
+          decision: 'stop',
+          reason: `not among the best ${leaders.length} of ${entries.length} trials at resource ${rung}`,
+        };
+  }
+
+  next({ trials, maxTrials, seed }: ScheduleContext): NextStep {
+    if (trials.length >= maxTrials) return { action: 'none', reason: `all ${maxTrials} trials have been started` };
+    const bracket = bracketOf(this.definition, seed, trials.length + 1);
+    return { action: 'start', bracket, target: this.definition.maxResource };
+  }
+
+  openSteps(context: ScheduleContext): number {
+    return openNew(context);
+  }
+}
+
+function isEqual(a: RungEntry, b: RungEntry): boolean {
+  const isSame = (some: readonly number[] = [], others: readonly number[] = []) =>
+    some.every((value, i) => value === others[i]);
+  return isSame(a.losses, b.losses) && isSame(a.violations, b.violations);
+}

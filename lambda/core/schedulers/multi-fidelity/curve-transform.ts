@@ -1,0 +1,26 @@
+import { standardize } from '../../models/gaussian-process/output-transform';
+
+/**
+ * Losses along curves as the model sees them: in units of the spread of the better half of the trials' best losses, those
+ * above the median pulled in by the logarithm, then standardized.
+ *
+ * @param losses finite numbers
+ * @param bests the lowest loss of each trial, at least one
+ */
+export function transformCurves(losses: readonly number[], bests: readonly number[]): Float64Array {
+  const sorted = [...bests].sort((a, b) => a - b);
+  const best = sorted[0];
+  const median = sorted[(sorted.length - 1) >> 1];
+  // halves first: the difference of two finite numbers may not be finite.
+  const lower = sorted.slice(0, ((sorted.length - 1) >> 1) + 1).map((loss) => loss / 2 - median / 2);
+  const largest = median / 2 - best / 2;
+  const unit =
+    largest > 0
+      ? largest * Math.sqrt(lower.reduce((sum, delta) => sum + (delta / largest) ** 2, 0) / lower.length)
+      : Math.max(...losses.map((loss) => Math.abs(loss / 2 - median / 2)));
+  const values = Float64Array.from(losses, (loss) => {
+    const z = unit > 0 ? (loss / 2 - median / 2) / unit : 0;
+    return z > 0 ? Math.log1p(z) : z;
+  });
+  return standardize(values).values;
+}

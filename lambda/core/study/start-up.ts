@@ -1,0 +1,31 @@
+import { AttemptRecord, TrialRecord } from '../store/records';
+
+/** Fewer attempts say little. */
+const MIN_ATTEMPTS = 3;
+
+/**
+ * What starting an attempt takes, as so much of the resource: the median over the attempts of the time from their start to
+ * their first report, without what they trained in it, over the time that one unit of the resource takes. 0 while too few
+ * attempts are known.
+ */
+export function startUpOf(trials: readonly TrialRecord[]): number {
+  const found = trials.flatMap((trial) =>
+    trial.attempts.flatMap((attempt, i) => startUpOfAttempt(attempt, trial.attempts[i - 1]) ?? []),
+  );
+  if (found.length < MIN_ATTEMPTS) return 0;
+  return found.sort((a, b) => a - b)[found.length >> 1];
+}
+
+function startUpOfAttempt(attempt: AttemptRecord, before: AttemptRecord | undefined): number | undefined {
+  const { startAt, firstReport, lastReport } = attempt;
+  if (firstReport === undefined || lastReport === undefined) return undefined;
+  const trained = lastReport.resource - firstReport.resource;
+  const time = Date.parse(lastReport.at) - Date.parse(firstReport.at);
+  if (!(trained > 0 && time > 0)) return undefined;
+
+  const perUnit = time / trained;
+  // where it went on from: at most its first report, if the one before had come farther and its checkpoint hadn't.
+  const began = Math.min(before?.lastReport?.resource ?? 0, firstReport.resource);
+  const untilFirst = Date.parse(firstReport.at) - Date.parse(startAt);
+  return Math.max(untilFirst / perUnit - (firstReport.resource - began), 0);
+}
