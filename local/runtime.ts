@@ -5,7 +5,7 @@ import { DynamoDbServer } from './dynamodb';
 import { LocalHttpServer } from './http-server';
 import { LambdaService, ServiceEndpoints } from './lambda';
 import { JobLauncher, ProcessJobLauncher, SageMakerService, SageMakerServiceOptions } from './sagemaker';
-import { ObjectStore } from './s3';
+import { ObjectStore, createS3Handler } from './s3';
 import { StepFunctionsService } from './step-functions';
 import { LocalTaskServices } from './task-services';
 import { AppDescription, LOCAL_ACCOUNT_ID, LOCAL_REGION, loadStacks } from './template';
@@ -67,17 +67,19 @@ export class LocalRuntime {
       region: LOCAL_REGION,
       account: LOCAL_ACCOUNT_ID,
     });
-    const server = new LocalHttpServer({ services: [stepFunctions, sageMaker], lambda });
+    const server = new LocalHttpServer({ services: [stepFunctions, sageMaker], lambda, s3: createS3Handler(objectStore) });
     const url = await server.start();
-    Object.assign(endpoints, { dynamodb: dynamoDb.url, sagemaker: url, sfn: url, lambda: url });
-    return new LocalRuntime(app, url, clock, dynamoDb, lambda, sageMaker, stepFunctions, server);
+    Object.assign(endpoints, { dynamodb: dynamoDb.url, sagemaker: url, sfn: url, lambda: url, s3: url });
+    return new LocalRuntime(app, url, clock, objectStore, dynamoDb, lambda, sageMaker, stepFunctions, server);
   }
 
   private constructor(
     readonly app: AppDescription,
-    /** Endpoint of Step Functions, SageMaker and Lambda. */
+    /** Endpoint of Step Functions, SageMaker, Lambda and S3. */
     readonly url: string,
     readonly clock: Clock,
+    /** The buckets. */
+    readonly objectStore: ObjectStore,
     readonly dynamoDb: DynamoDbServer,
     readonly lambda: LambdaService,
     readonly sageMaker: SageMakerService,

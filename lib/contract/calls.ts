@@ -194,7 +194,7 @@ export interface StudyResult {
     /** Null where the instance type's price isn't known. */
     readonly usd: number | null;
   };
-  /** What the search had to tell when the study was opened. */
+  /** What search and scheduler had to tell. */
   readonly notes?: string[];
   /** Where each trial, attempt and report is kept. */
   readonly records: { readonly table: string; readonly study: string; readonly checkpoints: string };

@@ -1,6 +1,6 @@
-import { copyFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { bundle, PYTHON, ROOT } from './processes';
+import { bundle, Finished, PYTHON, ROOT, run } from './processes';
 
 /** The credential in the environment of `studyEnvironment`. */
 export const TOKEN = 'secret-of-this-attempt';
@@ -63,4 +63,24 @@ export function studyEnvironment(endpoint: string): Record<string, string> {
     http_proxy: 'http://127.0.0.1:9',
     HTTP_PROXY: 'http://127.0.0.1:9',
   };
+}
+
+/**
+ * Runs a Python program with fake modules of frameworks, which this machine need not have.
+ *
+ * @param folder where the clients are installed
+ */
+export function runWithModules(
+  folder: string,
+  modules: Record<string, string>,
+  lines: string[],
+  env: Record<string, string>,
+): Promise<Finished> {
+  const home = mkdtempSync(join(folder, 'modules-'));
+  for (const [path, text] of Object.entries(modules)) {
+    mkdirSync(join(home, path, '..'), { recursive: true });
+    writeFileSync(join(home, path), text);
+  }
+  writeFileSync(join(home, 'program.py'), ['import cdk_hpo', ...lines, ''].join('\n'));
+  return run([PYTHON as string, join(home, 'program.py')], { ...env, PYTHONPATH: folder });
 }

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { clientsIn, installClients, studyEnvironment as environmentAt, TOKEN } from './clients';
+import { clientsIn, installClients, runWithModules, studyEnvironment as environmentAt, TOKEN } from './clients';
 import { fakeLambda, FakeLambda, PYTHON, ROOT, run, start } from './processes';
 
 const folder = mkdtempSync(join(tmpdir(), 'cdk-hpo-client-'));
@@ -316,15 +316,8 @@ test('on AWS the node client signs its calls and hears stop as well as refusals'
 
 const python = PYTHON ? describe : describe.skip;
 python('python client only', () => {
-  /** Runs a program with fake modules of frameworks, which this machine need not have. */
   function withModules(modules: Record<string, string>, lines: string[], env = studyEnvironment()) {
-    const home = mkdtempSync(join(folder, 'modules-'));
-    for (const [path, text] of Object.entries(modules)) {
-      mkdirSync(join(home, path, '..'), { recursive: true });
-      writeFileSync(join(home, path), text);
-    }
-    writeFileSync(join(home, 'program.py'), ['import cdk_hpo', ...lines, ''].join('\n'));
-    return run([PYTHON as string, join(home, 'program.py')], { ...env, PYTHONPATH: folder });
+    return runWithModules(folder, modules, lines, env);
   }
 
   test('a stop runs finally blocks', async () => {
@@ -399,78 +392,6 @@ python('python client only', () => {
     expect(stdout).toContain('lambda eu-west-1 10\n');
     expect(stdout).toContain('function:Report RequestResponse True\n');
     expect(stderr).toContain('by boto3');
-  });
-
-  test('the callback for Hugging Face reports evaluations and stops the trainer', async () => {
-    lambda.answer = (_, call) => ({ body: { decision: call < 2 ? 'continue' : 'pause' } });
-    const lines = [
-      'from types import SimpleNamespace as N',
-      'callback = cdk_hpo.hugging_face_callback()',
-      'args = N(eval_strategy="epoch")',
-      'for epoch in (0, 0.998, 1.998):',
-      '    control = N(should_save=False, should_training_stop=False)',
-      '    metrics = {"accuracy": epoch / 4, "eval_table": [1], "epoch": epoch}',
-      '    callback.on_evaluate(args, N(epoch=epoch, global_step=5), control, metrics=metrics)',
-      '    print(control.should_training_stop, control.should_save)',
-      'by_step = cdk_hpo.hugging_face_callback(resource="step")',
-      'print(type(by_step).__mro__[1].__name__)',
-    ];
-    const { code, stdout, stderr } = await withModules({ 'transformers.py': 'class TrainerCallback: pass\n' }, lines);
-    expect(stderr).not.toContain('Traceback');
-    expect(code).toBe(0);
-    expect(lambda.payloads).toMatchObject([
-      { resource: 1, metrics: { accuracy: 0.998 / 4 } },
-      { resource: 2, metrics: { accuracy: 1.998 / 4 } },
-    ]);
-    expect(stdout.split('\n').filter((line) => !line.startsWith('['))).toEqual([
-      'False False',
-      'False False',
-      'True True',
-      'TrainerCallback',
-      '',
-    ]);
-  });
-
-  test('the callback for Keras counts epochs from 1 and stops the fit', async () => {
-    lambda.answer = (_, call) => ({ body: { decision: call < 2 ? 'continue' : 'stop' } });
-    const lines = [
-      'from types import SimpleNamespace as N',
-      'callback = cdk_hpo.keras_callback()',
-      'callback.model = N(stop_training=False)',
-      'for epoch in range(2):',
-      '    callback.on_epoch_end(epoch, {"accuracy": 0.5, "loss": 1.5})',
-      '    print(callback.model.stop_training)',
-    ];
-    const modules = {
-      'tensorflow/__init__.py': '',
-      'tensorflow/keras/__init__.py': '',
-      'tensorflow/keras/callbacks.py': 'class Callback: pass\n',
-    };
-    const { stdout } = await withModules(modules, lines);
-    expect(lambda.payloads.map(({ resource }) => resource)).toEqual([1, 2]);
-    expect(stdout).toMatch(/False\n.*\nTrue\n$/);
-  });
-
-  test('the callback for XGBoost names metrics as XGBoost does, in training and in cross-validation', async () => {
-    lambda.answer = (_, call) => ({ body: { decision: call < 2 ? 'continue' : 'stop' } });
-    const lines = [
-      'from types import SimpleNamespace as N',
-      'callback = cdk_hpo.xgboost_callback(every=10)',
-      'for rounds in (5, 10, 20):',
-      '    model = N(num_boosted_rounds=lambda: rounds)',
-      '    print(callback.after_iteration(model, 0, {"validation": {"auc": [0.1, 0.9]}}))',
-    ];
-    const modules = { 'xgboost/__init__.py': '', 'xgboost/callback.py': 'class TrainingCallback: pass\n' };
-    const { stdout } = await withModules(modules, lines);
-    expect(lambda.payloads).toMatchObject([
-      { resource: 10, metrics: { 'validation-auc': 0.9 } },
-      { resource: 20, metrics: { 'validation-auc': 0.9 } },
-    ]);
-    expect(stdout.split('\n').filter((line) => !line.startsWith('['))).toEqual(['False', 'False', 'True', '']);
-    await withModules(modules, [
-      'cdk_hpo.xgboost_callback().after_iteration(object(), 2, {"test": {"rmse": [(0.5, 0.1)]}})',
-    ]);
-    expect(lambda.payloads[2]).toMatchObject({ resource: 3, metrics: { 'test-rmse': 0.5 } });
   });
 
   test('with all_ranks the other processes hear the decision of the first', async () => {

@@ -1,5 +1,6 @@
 import {
   copyFileSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -42,8 +43,14 @@ interface Epoch {
   readonly loss: number;
 }
 
-async function train(command: string[], options: string[], base = mkdtempSync(join(folder, 'base-'))) {
+async function train(
+  command: string[],
+  options: string[],
+  base = mkdtempSync(join(folder, 'base-')),
+  more: Record<string, string> = {},
+) {
   const env = {
+    ...more,
     SM_CHANNEL_DIGITS: DATA,
     SM_CHECKPOINT_DIR: join(base, 'checkpoints'),
     SM_MODEL_DIR: join(base, 'model'),
@@ -62,6 +69,14 @@ async function train(command: string[], options: string[], base = mkdtempSync(jo
       loss: +loss,
     })),
   };
+}
+
+/** The state that the newest checkpoint holds, as text: two states are the same only if all their bits are. */
+function newestState(base: string): string {
+  const checkpoints = join(base, 'checkpoints');
+  const saves = readdirSync(checkpoints).map((name) => Number(/-save-(\d+)$/.exec(name)![1]));
+  const [newest] = readdirSync(checkpoints).filter((name) => name.endsWith(`-save-${Math.max(...saves)}`));
+  return readFileSync(join(checkpoints, newest, 'state.json'), 'utf8');
 }
 
 const TWINS: [string, string[]][] = [['node', [process.execPath, join(PROGRAM, 'train.mjs')]]];
@@ -95,17 +110,45 @@ test('the data is made once, whole, and again when it is broken', async () => {
 });
 
 describe.each(TWINS)('%s', (_, command) => {
-  test('an attempt goes on at the epoch of its checkpoint, as if nothing had happened', async () => {
-    const whole = await train(command, ['--epochs', '4']);
+  test('a trial that pauses twice ends as one that was never interrupted, bit by bit', async () => {
+    const options = ['--epochs=5', '--optimizer=adam', '--learning_rate=0.003', '--hidden_units=8', '--batch_size=128'];
+    const [whole, first] = await Promise.all([
+      train(command, options),
+      train(command, options, undefined, { CDK_HPO_MAX_RESOURCE: '2' }),
+    ]);
     expect(whole.stderr).toBe('');
-    expect(whole.epochs.map(({ resource }) => resource)).toEqual([1, 2, 3, 4]);
+    expect(whole.epochs.map(({ resource }) => resource)).toEqual([1, 2, 3, 4, 5]);
+
+    expect([first.code, first.stderr]).toEqual([
+      0,
+      'cdk-hpo: the trial pauses at resource 2: this attempt was to train up to 2\n',
+    ]);
+    expect(existsSync(join(first.base, 'model', 'model.json'))).toBe(false);
+    const second = await train(command, options, first.base, { CDK_HPO_MAX_RESOURCE: '4' });
+    expect(second.stdout).toMatch(/^continuing after epoch 2\n/);
+    const third = await train(command, options, first.base, { CDK_HPO_MAX_RESOURCE: '5' });
+    expect(third.stdout).toMatch(/^continuing after epoch 4\n/);
+    expect(third.stderr).toBe('');
+
+    expect([...first.epochs, ...second.epochs, ...third.epochs]).toEqual(whole.epochs);
+    expect(newestState(first.base)).toBe(newestState(whole.base));
+    const model = (base: string) => readFileSync(join(base, 'model', 'model.json'), 'utf8');
+    expect(model(first.base)).toBe(model(whole.base));
+    expect(JSON.parse(model(whole.base))).toMatchObject({
+      options: { epochs: 5 },
+      validation_accuracy: whole.epochs[4].accuracy,
+    });
+  });
+
+  test('an attempt that was killed before its last report makes up for it, without training', async () => {
     const first = await train(command, ['--epochs', '2']);
-    const second = await train(command, ['--epochs', '4'], first.base);
-    expect(second.stdout).toContain('continuing after epoch 2');
-    expect([...first.epochs, ...second.epochs]).toEqual(whole.epochs);
-    const model = JSON.parse(readFileSync(join(second.base, 'model', 'model.json'), 'utf8')) as Record<string, unknown>;
-    expect(model).toMatchObject({ options: { epochs: 4 }, validation_accuracy: whole.epochs[3].accuracy });
-    expect(readdirSync(join(second.base, 'checkpoints'))).toEqual(['checkpoint.json']);
+    const state = newestState(first.base);
+    const again = await train(command, ['--epochs', '2'], first.base);
+    expect(again.epochs).toEqual([first.epochs[1]]);
+    const paused = await train(command, ['--epochs', '9'], first.base, { CDK_HPO_MAX_RESOURCE: '2' });
+    expect(paused.epochs).toEqual([first.epochs[1]]);
+    expect([paused.code, paused.stderr]).toEqual([0, expect.stringContaining('pauses at resource 2') as string]);
+    expect(newestState(first.base)).toBe(state);
   });
 
   test('a checkpoint of another network is not used', async () => {
@@ -123,22 +166,27 @@ describe.each(TWINS)('%s', (_, command) => {
     expect(stderr).toContain('the training diverged at epoch 1');
   });
 
-  test.each([
-    [['--optimizer', 'lion'], /optimizer.*lion/],
-    [['--hidden_units', '1.5'], /hidden_units.*must be a positive integer, got 1\.5/],
-    [['--learning_rate', '-1'], /learning_rate.*at least 0, got -1/],
-    [['--width', '8'], /--width/],
-  ])('a wrong option is named: %j', async (options, message) => {
-    const { code, stderr } = await train(command, options);
-    expect(code).not.toBe(0);
-    expect(stderr).toMatch(message);
+  test('a wrong option is named', async () => {
+    const mistakes: [string[], RegExp][] = [
+      [['--optimizer', 'lion'], /optimizer.*lion/],
+      [['--hidden_units', '1.5'], /hidden_units.*must be a positive integer, got 1\.5/],
+      [['--learning_rate', '-1'], /learning_rate.*at least 0, got -1/],
+      [['--width', '8'], /--width/],
+    ];
+    const runs = await Promise.all(mistakes.map(([options]) => train(command, options)));
+    runs.forEach(({ code, stderr }, index) => {
+      expect(code).not.toBe(0);
+      expect(stderr).toMatch(mistakes[index][1]);
+    });
   });
 });
 
 test('the defaults are decent and tuning is worth it', async () => {
   const node = TWINS[0][1];
-  const usual = await train(node, []);
-  const tuned = await train(node, ['--learning_rate', '0.1', '--hidden_units', '128', '--weight_decay', '0.001']);
+  const [usual, tuned] = await Promise.all([
+    train(node, []),
+    train(node, ['--learning_rate', '0.1', '--hidden_units', '128', '--weight_decay', '0.001']),
+  ]);
   expect(usual.epochs).toHaveLength(8);
   expect(usual.epochs[7].accuracy).toBeGreaterThan(0.88);
   expect(usual.epochs[7].accuracy).toBeLessThan(0.92);

@@ -79,7 +79,9 @@ export class AshaPromotion implements Scheduler {
     for (const trial of context.trials) {
       if (trial.state !== 'paused' || trial.failed) continue;
       const place = placeOf(trial.bracket, highestRung(trial));
-      paused.set(place, [...(paused.get(place) ?? []), trial]);
+      const others = paused.get(place);
+      if (others === undefined) paused.set(place, [trial]);
+      else others.push(trial);
     }
     for (const { rung, bracket } of this.rungs()) {
       const candidates = paused.get(placeOf(bracket, rung));

@@ -19,10 +19,11 @@ import {
  * best 1/η of those that have come there so far, itself included. With several brackets, asynchronous Hyperband.
  *
  * Sources: Li et al., "A system for massively parallel hyperparameter tuning", MLSys 2020, for the rungs; the stopping form
- * is that of Liaw et al., "Tune", 2018, and of Klein et al., "Model-based asynchronous hyperparameter and neural architecture
- * search", arXiv 2003.10865, 2020, which compares the two. As there, a trial goes on while fewer than η have come to the
- * rung, since nothing is known against it, and where its result equals that of the last one that goes on: metrics that
- * are coarse or begin at chance level must not keep all but the first trials from training.
+ * is that of Liaw et al., "Tune: a research platform for distributed model selection and training", arXiv 1807.05118, 2018.
+ * As in Klein et al., "Model-based asynchronous hyperparameter and neural architecture search", arXiv 2003.10865, 2020, a
+ * trial goes on while fewer than η have come to the rung, since nothing is known against it, and where its result equals
+ * that of the last one that goes on: metrics that are coarse or begin at chance level must not keep all but the first
+ * trials from training.
  */
 export class AshaStopping implements Scheduler {
   constructor(private readonly definition: AshaDefinition) {}

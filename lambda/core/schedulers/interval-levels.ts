@@ -24,6 +24,11 @@ export class IntervalLevels {
     return this.upTo(this.interval * (this.count(resource) + 1));
   }
 
+  /** The last rung below a resource; 0 if there is none. */
+  before(resource: number): number {
+    return this.interval * Math.max(Math.ceil((resource / this.interval) * (1 - TOLERANCE)) - 1, 0);
+  }
+
   private count(resource: number): number {
     return Math.floor((resource / this.interval) * (1 + TOLERANCE));
   }

@@ -3,6 +3,7 @@ import { AshaPromotion, firstTarget } from './asha-promotion';
 import { rankEntries } from './rank-entries';
 import { rungLevels } from './rungs';
 import {
+  CurvePoint,
   NextStep,
   RungEntry,
   ScheduleContext,
@@ -75,12 +76,17 @@ export class Pasha implements Scheduler {
 
 /** Whether the trials of a rung rank there as they did at the rung below, but for those that noise can tell apart. */
 function isSettled(trials: readonly ScheduledTrial[], below: number, rung: number, objectives: number): boolean {
-  const both = trials.filter((trial) => entryAt(trial, rung) !== undefined && entryAt(trial, below) !== undefined);
-  const rank = (at: number) => {
-    const entries = both.map((trial) => entryAt(trial, at)!);
-    return rankEntries(entries, entries.length);
-  };
-  const [before, now] = [rank(below), rank(rung)];
+  const both = trials.flatMap((trial) => {
+    const now = entryAt(trial, rung);
+    const before = now && entryAt(trial, below);
+    return now && before ? [{ before, now }] : [];
+  });
+  const [before, now] = (['before', 'now'] as const).map((at) =>
+    rankEntries(
+      both.map((entries) => entries[at]),
+      both.length,
+    ),
+  );
   const moved = now.flatMap(({ trial }, place) => (before[place].trial === trial ? [] : [{ trial, place }]));
   if (moved.length === 0) return true;
 
@@ -99,11 +105,13 @@ function isAlike(a: RungEntry, b: RungEntry, noise: readonly number[]): boolean 
 
 /** ε of each objective. */
 function noiseOf(trials: readonly ScheduledTrial[], below: number, rung: number, objectives: number): number[] {
+  // from the end, since the last comparison counts.
+  const curves = trials.map(({ curve }) => curve.filter(({ resource }) => resource <= rung).reverse());
   return Array.from({ length: objectives }, (_, objective) => {
     const differences: number[] = [];
-    trials.forEach((a, i) => {
+    curves.forEach((curve, i) => {
       for (let j = 0; j < i; j++) {
-        const difference = crissCross(a, trials[j], objective, below, rung);
+        const difference = crissCross(curve, curves[j], objective, below);
         if (difference !== undefined && Number.isFinite(difference)) differences.push(difference);
       }
     });
@@ -112,29 +120,32 @@ function noiseOf(trials: readonly ScheduledTrial[], below: number, rung: number,
 }
 
 /**
- * How far the curves of two trials are apart where they were last compared between two rungs, if they have crossed and
- * crossed back before that.
+ * How far two curves are apart where they were last compared beyond a resource, if they had crossed and crossed back
+ * before that.
+ *
+ * @param a with its last point first, as b
  */
 function crissCross(
-  a: ScheduledTrial,
-  b: ScheduledTrial,
+  a: readonly CurvePoint[],
+  b: readonly CurvePoint[],
   objective: number,
-  below: number,
-  rung: number,
+  beyond: number,
 ): number | undefined {
-  const other = new Map(b.curve.map(({ resource, losses }) => [resource, losses[objective]]));
   let last: number | undefined;
   let hasCrossed = false;
-  for (let i = a.curve.length - 1; i >= 0; i--) {
-    const { resource, losses } = a.curve[i];
-    const loss = other.get(resource);
-    if (loss === undefined || resource > rung) continue;
-    const difference = losses[objective] - loss;
-    if (last === undefined) {
-      if (resource <= below) return undefined;
-      last = difference;
-    } else if (Math.sign(difference) === -Math.sign(last)) hasCrossed ||= difference !== 0;
-    else if (hasCrossed && Math.sign(difference) === Math.sign(last)) return Math.abs(last);
+  for (let i = 0, j = 0; i < a.length && j < b.length;) {
+    if (a[i].resource > b[j].resource) i++;
+    else if (a[i].resource < b[j].resource) j++;
+    else {
+      const difference = a[i].losses[objective] - b[j].losses[objective];
+      if (last === undefined) {
+        if (a[i].resource <= beyond) return undefined;
+        last = difference;
+      } else if (Math.sign(difference) * Math.sign(last) < 0) hasCrossed = true;
+      else if (Math.sign(difference) * Math.sign(last) > 0 && hasCrossed) return Math.abs(last);
+      i++;
+      j++;
+    }
   }
   return undefined;
 }

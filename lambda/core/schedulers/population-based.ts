@@ -21,12 +21,13 @@ import {
  * among the worst gives its place to a new trial, which begins with a copy of the checkpoint of one of the best and with
  * that one's hyperparameters, slightly changed. So a schedule of hyperparameters is found, not only their values.
  *
- * Each trial is compared when its turn comes, the least trained first, without waiting for others: with those members that
- * have reached the same rung, by their results there, so that none is at a disadvantage for being behind. A new trial has
- * inherited the results of the one it was copied from. What is copied is the newest checkpoint, which may be of a later rung.
+ * Each trial is compared when its turn comes, the least trained first, without waiting for others: at the rung where it has
+ * paused, with what all places of the population have shown there so far, so that none is at a disadvantage for being behind,
+ * and none is the worst only because another one has just been replaced. What is copied is the newest checkpoint, which may
+ * be of a later rung.
  *
- * A failed member's place goes to a copy of one of the best at the highest rung that enough trials have reached, or if there
- * is none that could be copied, to a new configuration. Once all trials of the study have been started, nobody is replaced
+ * A failed member's place goes to a copy of one of the best at the highest rung that enough have come to, or if there is none
+ * that could be copied, to a new configuration. Once all trials of the study have been started, nobody is replaced
  * any more and all members train to the maximum.
  *
  * Source: Jaderberg et al., "Population based training of neural networks", arXiv 1711.09846, 2017, with truncation selection
@@ -42,9 +43,11 @@ export class PopulationBased implements Scheduler {
 
   readonly comparesAtRungs = false;
 
-  rungOf({ curve, point }: ScheduledReport): number | undefined {
+  rungOf({ curve, point, target }: ScheduledReport): number | undefined {
+    // a copy's first report doesn't show what it was like at the rung where it began: an interval before its target.
+    const before = curve.at(-1)?.resource ?? (target === undefined ? 0 : this.levels.before(target));
     const rung = this.levels.upTo(point.resource);
-    return rung > this.levels.upTo(curve.at(-1)?.resource ?? 0) ? rung : undefined;
+    return rung > this.levels.upTo(before) ? rung : undefined;
   }
 
   decide(report: ScheduledReport): SchedulerDecision {
@@ -77,12 +80,12 @@ export class PopulationBased implements Scheduler {
     const start: NextStep = { action: 'start', target: this.levels.after(0) };
     if (context.trials.length < populationSize) return start;
 
-    const frontier = population.frontier(enoughFor(quantile));
+    const rung = population.frontier(enoughFor(quantile));
     // of several free places the first belongs to the one that left first.
     const departed = population.departed.at(population.members.length - populationSize);
-    if (frontier === undefined || departed === undefined) return start;
+    if (rung === undefined || departed === undefined) return start;
 
-    const { rung, entries } = frontier;
+    const entries = population.entriesAt(rung);
     const count = quantileOf(entries.length, quantile);
     const parents = rankEntries(entries, count).filter(({ trial }) => population.canBeParent(trial, rung));
     if (parents.length === 0) return start;
@@ -91,10 +94,9 @@ export class PopulationBased implements Scheduler {
   }
 
   private replacement(member: ScheduledTrial, population: Population, context: ScheduleContext): NextStep | undefined {
-    // the place of one that was stopped short of its target couldn't be told from that of one that has ended by itself.
-    if (context.trials.length >= context.maxTrials || !population.hasPaused(member)) return undefined;
-
     const rung = highestRung(member);
+    if (rung === 0 || context.trials.length >= context.maxTrials) return undefined;
+
     const entries = population.entriesAt(rung);
     const parents = bettersOf(member.trial, entries, this.definition.quantile).filter(({ trial }) =>
       population.canBeParent(trial, rung),

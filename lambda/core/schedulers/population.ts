@@ -2,27 +2,29 @@ import { IntervalLevels } from './interval-levels';
 import { CurvePoint, RungEntry, ScheduledTrial, highestRung } from './scheduler';
 
 /**
- * Who is in the population, of all trials of a study under population based training.
+ * Who is in the population, of all trials of a study under population based training, and what its places have shown.
  *
- * A member runs, is paused, or has come to an end of its own. A trial whose place has been taken was stopped while it was
- * paused: it has ended where its last attempt was to pause. That one and a failed trial have left the population.
+ * A member runs, is paused, or has come to an end of its own. Others have left: those that failed, those whose place has
+ * been taken, and those that were stopped where they had paused, as the end of a study does.
  */
 export class Population {
   readonly members: readonly ScheduledTrial[];
-  /** Trials that have left it. */
+  /** Trials that have left it and whose place no copy has taken yet. */
   readonly departed: readonly ScheduledTrial[];
   private readonly byNumber: ReadonlyMap<number, ScheduledTrial>;
+  private readonly replaced: ReadonlySet<number | undefined>;
 
   /** @param trials all of the study, in order of their numbers */
   constructor(
     private readonly trials: readonly ScheduledTrial[],
     private readonly levels: IntervalLevels,
   ) {
-    const hasLeft = (trial: ScheduledTrial) =>
-      trial.state === 'ended' && (trial.failed || (this.hasPaused(trial) && this.goalOf(trial) < levels.maxResource));
-    this.members = trials.filter((trial) => !hasLeft(trial));
-    this.departed = trials.filter(hasLeft);
     this.byNumber = new Map(trials.map((trial) => [trial.trial, trial]));
+    this.replaced = new Set(trials.map(({ replaces }) => replaces));
+    const hasLeft = (trial: ScheduledTrial) =>
+      this.replaced.has(trial.trial) || (trial.state === 'ended' && (trial.failed || this.wasStopped(trial)));
+    this.members = trials.filter((trial) => !hasLeft(trial));
+    this.departed = trials.filter((trial) => hasLeft(trial) && !this.replaced.has(trial.trial));
   }
 
   /** Paused members that have something left to train, the least trained first. */
@@ -37,56 +39,72 @@ export class Population {
     return Math.max(trial.target ?? this.levels.maxResource, highestRung(trial));
   }
 
-  /** Whether it came to where its last attempt was to pause. */
-  hasPaused(trial: ScheduledTrial): boolean {
-    return trial.state !== 'running' && highestRung(trial) >= (trial.target ?? this.levels.maxResource);
-  }
-
-  /** What the members have shown at a rung, one entry for each that has come so far. */
+  /**
+   * What each place of the population has shown at a rung, if it has come so far: the result of the trial that was in it
+   * then. A copy begins at the checkpoint of its parent, which may be of a later rung than the one where it took its place;
+   * at rungs in between its place has shown what the parent has.
+   */
   entriesAt(rung: number): RungEntry[] {
-    return entriesOf(this.members, (member) => this.resultAt(member, rung));
+    const entries: RungEntry[] = [];
+    for (const trial of this.trials) {
+      const point = trial.failed || this.tookPlaceAfter(trial, rung) ? undefined : this.resultAt(trial, rung);
+      if (point === undefined) continue;
+      const { losses, violations } = point;
+      entries.push({ trial: trial.trial, losses, ...(violations && { violations }) });
+    }
+    return entries;
   }
 
-  /** The highest rung that so many trials have reached, and their results there, those of former members too. */
-  frontier(enough: number): { readonly rung: number; readonly entries: RungEntry[] } | undefined {
-    const sound = this.trials.filter(({ failed }) => !failed);
-    const rung = sound.map(highestRung).sort((a, b) => b - a)[enough - 1] ?? 0;
-    if (rung === 0) return undefined;
-    return { rung, entries: entriesOf(sound, ({ curve }) => curve.find((point) => (point.rung ?? 0) >= rung)) };
+  /** The highest rung that so many places have come to. */
+  frontier(enough: number): number | undefined {
+    const rungs = new Set(this.trials.filter(({ failed }) => !failed).map(highestRung));
+    return [...rungs]
+      .filter((rung) => rung > 0)
+      .sort((a, b) => b - a)
+      .find((rung) => this.entriesAt(rung).length >= enough);
   }
 
   /**
-   * Whether a new trial can begin with its checkpoint at a rung, or a newer one, and has something left to train. A running
-   * one must have paused there before; since when it is overtaken by the copy isn't known, what it is on its way to must not
-   * be the maximum.
+   * Whether a new trial can begin with its checkpoint of a rung, or a newer one, and has something left to train. A running
+   * one must have paused there before. How far it comes until it is copied isn't known, so it mustn't be on its way to the
+   * maximum.
    */
   canBeParent(trial: number, rung: number): boolean {
     const parent = this.byNumber.get(trial)!;
-    if (highestRung(parent) < rung || this.goalOf(parent) >= this.levels.maxResource) return false;
-    return parent.state === 'running' ? this.goalOf(parent) > rung : this.hasPaused(parent);
+    if (parent.failed || this.replaced.has(trial) || highestRung(parent) < rung) return false;
+    if (this.goalOf(parent) >= this.levels.maxResource) return false;
+    switch (parent.state) {
+      case 'running':
+        return this.goalOf(parent) > rung;
+      case 'paused':
+        return true;
+      case 'ended':
+        return this.wasStopped(parent);
+    }
   }
 
-  /** A trial's result at a rung; before it began, that of the trial whose checkpoint it goes on from. */
-  private resultAt({ curve, parent, target = 0 }: ScheduledTrial, rung: number): CurvePoint | undefined {
+  /** Whether it has ended where it had paused, and not by itself. */
+  private wasStopped(trial: ScheduledTrial): boolean {
+    return highestRung(trial) >= this.goalOf(trial) && this.goalOf(trial) < this.levels.maxResource;
+  }
+
+  /** Whether another trial was in its place when that one came to a rung. */
+  private tookPlaceAfter(trial: ScheduledTrial, rung: number): boolean {
+    if (trial.parent === undefined || rung >= beginningOf(trial)) return false;
+    const before = trial.replaces === undefined ? undefined : this.byNumber.get(trial.replaces);
+    return before === undefined || (!before.failed && highestRung(before) >= rung);
+  }
+
+  /** A trial's result at a rung; before it began, that of the trial whose checkpoint it began with. */
+  private resultAt(trial: ScheduledTrial, rung: number): CurvePoint | undefined {
+    const parent = trial.parent === undefined ? undefined : this.byNumber.get(trial.parent);
+    if (parent !== undefined && rung < beginningOf(trial)) return this.resultAt(parent, rung);
     // coarse reports may pass a rung and mark only a later one.
-    const own = curve.find((point) => (point.rung ?? 0) >= rung);
-    const first = curve.find((point) => point.rung !== undefined)?.rung ?? target;
-    const origin = parent === undefined ? undefined : this.byNumber.get(parent);
-    if (origin === undefined || rung >= first) return own;
-    return this.resultAt(origin, rung) ?? own;
+    return trial.curve.find((point) => (point.rung ?? 0) >= rung);
   }
 }
 
-function entriesOf(
-  trials: readonly ScheduledTrial[],
-  pointOf: (trial: ScheduledTrial) => CurvePoint | undefined,
-): RungEntry[] {
-  const entries: RungEntry[] = [];
-  for (const trial of trials) {
-    const point = pointOf(trial);
-    if (point === undefined) continue;
-    const { losses, violations } = point;
-    entries.push({ trial: trial.trial, losses, ...(violations && { violations }) });
-  }
-  return entries;
+/** The first rung that a trial comes to. */
+function beginningOf({ curve, target = Infinity }: ScheduledTrial): number {
+  return curve.find(({ rung }) => rung !== undefined)?.rung ?? target;
 }

@@ -36,8 +36,9 @@ export interface ScheduledTrial {
   readonly target: number | undefined;
   /** Ascending by resource, without those of an attempt that was repeated. */
   readonly curve: readonly CurvePoint[];
-  /** The trial whose checkpoint it began with. */
+  /** The trial whose checkpoint it began with, and the one whose place it took. */
   readonly parent?: number;
+  readonly replaces?: number;
 }
 
 /** A report as a scheduler sees it, when the training code waits for its decision. */
@@ -101,7 +102,7 @@ export type NextStep =
       readonly configuration: Configuration;
       readonly target?: number;
       readonly reason: string;
-      /** The paused trial whose place it takes: that one is stopped. */
+      /** The trial whose place it takes: if it is paused it is stopped, else it has ended already. */
       readonly replaces: number;
     }
   /** Nothing before other trials have ended. */

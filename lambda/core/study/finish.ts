@@ -9,6 +9,7 @@ import { historyOf } from './history';
 import { metricsOf, unmetConstraints } from './objective';
 import { paretoFront } from './pareto-front';
 import { requireStudy } from './plan';
+import { startUpNote } from './start-up';
 
 /** Closes the study and answers with its result. */
 export async function finishStudy(request: FinishRequest, store: StudyStore, table: string): Promise<StudyResult> {
@@ -30,7 +31,7 @@ export async function finishStudy(request: FinishRequest, store: StudyStore, tab
     importance: importances(study, trials),
     trials: countsOf(trials),
     cost: costOf(study, trials),
-    ...(study.searchNotes !== undefined && { notes: study.searchNotes }),
+    ...notesOf(study, trials),
     records: { table, study: study.study, checkpoints: `${study.tuner.compute.checkpointRoot}/` },
   };
 }
@@ -49,6 +50,11 @@ function describe({ tuner }: StudyRecord, trial: TrialRecord): BestTrial {
     ...(tuner.outcomeConstraints.length > 0 && { feasible: unmet.length === 0 }),
     ...(unmet.length > 0 && { unmetConstraints: unmet }),
   };
+}
+
+function notesOf({ searchNotes = [] }: StudyRecord, trials: readonly TrialRecord[]): Pick<StudyResult, 'notes'> {
+  const notes = [...searchNotes, startUpNote(trials)].filter((note) => note !== undefined);
+  return notes.length === 0 ? {} : { notes };
 }
 
 /** To 4 digits: more would only be the forest's noise. */

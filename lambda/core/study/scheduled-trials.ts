@@ -31,6 +31,7 @@ export function scheduledTrials(trials: readonly TrialRecord[]): ScheduledTrial[
     target: currentAttempt(trial).target,
     curve: trial.curve ?? [],
     ...(trial.parent !== undefined && { parent: trial.parent }),
+    ...(trial.replaces !== undefined && { replaces: trial.replaces }),
   }));
 }
 

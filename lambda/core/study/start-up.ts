@@ -29,3 +29,22 @@ function startUpOfAttempt(attempt: AttemptRecord, before: AttemptRecord | undefi
   const untilFirst = Date.parse(firstReport.at) - Date.parse(startAt);
   return Math.max(untilFirst / perUnit - (firstReport.resource - began), 0);
 }
+
+/** Resuming may cost so much of all the training before it is worth a word. */
+const WORTH_A_NOTE = 0.25;
+
+/** A sentence where starting attempts again cost more than a scheduler that pauses trials is likely to save. */
+export function startUpNote(trials: readonly TrialRecord[]): string | undefined {
+  const startUp = startUpOf(trials);
+  const resumed = trials.reduce(
+    (sum, { attempts }) => sum + attempts.filter(({ reason }) => reason !== undefined).length,
+    0,
+  );
+  const trained = trials.reduce((sum, { lastResource = 0 }) => sum + lastResource, 0);
+  const share = (resumed * startUp) / (resumed * startUp + trained);
+  if (!(share > WORTH_A_NOTE)) return undefined;
+  return (
+    `starting paused trials again took ${Math.round(share * 100)} % of the time: a start takes as long as ` +
+    `${Number(startUp.toPrecision(2))} units of the resource, so a higher minResource or a scheduler that only stops trials would cost less`
+  );
+}

@@ -16,6 +16,7 @@ export function rememberedFit(
   x: readonly Float64Array[],
   y: Float64Array,
   belief: Belief,
+  noises?: Float64Array,
 ): Float64Array {
   const key = JSON.stringify([
     belief,
@@ -23,9 +24,10 @@ export function rememberedFit(
     [...layout.isDiscrete],
     x.map((point) => [...point]),
     [...y],
+    noises && [...noises],
   ]);
   const known = fits.get(key);
-  const fit = known ?? fitHyperparameters(layout, x, y, belief);
+  const fit = known ?? fitHyperparameters(layout, x, y, belief, noises);
   // the newest at the end.
   fits.delete(key);
   fits.set(key, fit);

@@ -18,9 +18,10 @@ export function fitHyperparameters(
   x: readonly Float64Array[],
   y: Float64Array,
   { lengthscaleRate, startNoises }: Belief,
+  noises?: Float64Array,
 ): Float64Array {
   const { start, lower, upper } = hyperparameterRange(layout);
-  const density = negativeLogPosterior(layout, x, y, lengthscaleRate);
+  const density = negativeLogPosterior(layout, x, y, lengthscaleRate, noises);
   const gradient = new Float64Array(layout.length);
   let first = start;
   let least = Infinity;

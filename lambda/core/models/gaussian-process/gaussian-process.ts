@@ -44,12 +44,14 @@ export class GaussianProcess implements Predictor {
    * @param hyperparameters see Layout
    * @param x observed points, see ModelInputs
    * @param y observed values
+   * @param noises variances of further noise that is known, one an observation; none if left out
    */
   constructor(
     private readonly layout: Layout,
     private readonly hyperparameters: Float64Array,
     private readonly x: readonly Float64Array[],
     private readonly y: Float64Array,
+    private readonly noises?: Float64Array,
   ) {
     const n = y.length;
     const d = layout.dimensions;
@@ -93,6 +95,7 @@ export class GaussianProcess implements Predictor {
       this.hyperparameters,
       [...this.x, ...points],
       Float64Array.from([...this.y, ...values]),
+      this.noises && Float64Array.from([...this.noises, ...values.map(() => 0)]),
     );
   }
 
@@ -191,7 +194,7 @@ export class GaussianProcess implements Predictor {
       jitter = Math.max(jitter * 10, FIRST_JITTER * this.priorVariance)
     ) {
       factor.set(k);
-      for (let i = 0; i < n; i++) factor[i * n + i] = this.priorVariance + noise + jitter;
+      for (let i = 0; i < n; i++) factor[i * n + i] = this.priorVariance + noise + jitter + (this.noises?.[i] ?? 0);
       if (factorize(factor, n)) return factor;
     }
     throw new Error('the kernel matrix is not finite');

@@ -15,12 +15,14 @@ import { warp, warpSensitivity } from './warping';
  * @param x observed points, see ModelInputs
  * @param y observed values, standardized
  * @param lengthscaleRate see negativeLogPrior
+ * @param noises variances of further noise that is known, one an observation
  */
 export function negativeLogPosterior(
   layout: Layout,
   x: readonly Float64Array[],
   y: Float64Array,
   lengthscaleRate: number,
+  noises?: Float64Array,
 ): DifferentiableFunction {
   const n = y.length;
   const d = layout.dimensions;
@@ -76,7 +78,7 @@ export function negativeLogPosterior(
         jointPull[pair] = maternPull(s, e);
         k[i * n + j] = jointVariance * joint[pair] + additiveVariance * sum;
       }
-      k[i * n + i] = jointVariance + additiveVariance * d + noise;
+      k[i * n + i] = jointVariance + additiveVariance * d + noise + (noises?.[i] ?? 0);
     }
     if (!factorize(k, n)) return NaN;
     alpha.set(y);

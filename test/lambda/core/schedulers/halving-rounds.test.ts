@@ -404,7 +404,7 @@ describe('any study in rounds', () => {
           }
         }
       }),
-      { numRuns: 150 },
+      { numRuns: 80 },
     );
   });
 
@@ -424,7 +424,7 @@ describe('any study in rounds', () => {
           expect(targets.at(-1)).toBe(definition.maxResource);
         }
       }),
-      { numRuns: 150 },
+      { numRuns: 80 },
     );
   });
 });

@@ -2,7 +2,13 @@ import * as fc from 'fast-check';
 import { AshaPromotion } from '../../../../lambda/core/schedulers/asha-promotion';
 import { Pasha } from '../../../../lambda/core/schedulers/pasha';
 import { rungLevels } from '../../../../lambda/core/schedulers/rungs';
-import { ScheduleContext, ScheduledTrial, entryAt, highestRung } from '../../../../lambda/core/schedulers/scheduler';
+import {
+  ScheduleContext,
+  ScheduledTrial,
+  Scheduler,
+  entryAt,
+  highestRung,
+} from '../../../../lambda/core/schedulers/scheduler';
 import { SearchSpace } from '../../../../lambda/core/space/search-space';
 import { PashaDefinition } from '../../../../lib/contract/tuner-definition';
 import { Curve, simulate, studies } from '../../../support/scheduler-trials';
@@ -169,7 +175,7 @@ describe('a study', () => {
     Array.from({ length: 27 }, (_, at) => (at < 2 ? loss : at < 8 ? -loss : i * 1e-6)),
   );
 
-  const study = (curves: Curve[], scheduler = new Pasha(definition)) =>
+  const study = (curves: Curve[], scheduler: Scheduler = new Pasha(definition)) =>
     simulate(scheduler, { curves, workers: 3, maxTrials: 30, maxResource: 27 });
 
   test('of trials that rank the same all along trains none beyond the second rung', () => {
@@ -204,7 +210,7 @@ describe('a study', () => {
           );
         }
       }),
-      { numRuns: 150 },
+      { numRuns: 80 },
     );
   });
 });

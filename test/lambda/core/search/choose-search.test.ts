@@ -63,12 +63,19 @@ describe('auto', () => {
     expect(asked.map(([, context]) => context)).toEqual(contexts);
   });
 
-  test('every fourth trial of a model is by TPE', () => {
+  test.each([
+    ['every eighth trial of a model is by TPE', spaceOf(2), 8],
+    [
+      'every fourth where no parameter is continuous',
+      new SearchSpace([{ name: 'n', type: 'integer', min: 1, max: 99, scaling: 'linear' }]),
+      4,
+    ],
+  ])('%s', (_, space, each) => {
     const auto = new AutoSearch(({ name }) => ({ suggest: () => ({ configuration: { name } }) }));
-    const names = Array.from({ length: 8 }, (_, trial) => auto.suggest(contextOf({ space: spaceOf(2), trial })));
-    const model = { configuration: { name: 'gaussianProcess' } };
-    const cycle = [model, model, model, { configuration: { name: 'tpe' } }];
-    expect(names).toEqual([...cycle, ...cycle]);
+    const names = Array.from({ length: 16 }, (__, trial) => auto.suggest(contextOf({ space, trial })));
+    const nameOf = (trial: number) => (trial % each === each - 1 ? 'tpe' : 'gaussianProcess');
+    expect(names).toEqual(names.map((__, trial) => ({ configuration: { name: nameOf(trial) } })));
+    expect(chooseSearch(problem({ space })).reason).toContain(`each ${each}th trial by TPE`);
   });
 });
 
