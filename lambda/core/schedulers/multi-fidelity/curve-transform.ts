@@ -1,3 +1,5 @@
+import { normalQuantile } from '../../numerics/normal';
+import { V } from './variant';
 import { standardize } from '../../models/gaussian-process/output-transform';
 
 /**
@@ -18,6 +20,18 @@ export function transformCurves(losses: readonly number[], bests: readonly numbe
     largest > 0
       ? largest * Math.sqrt(lower.reduce((sum, delta) => sum + (delta / largest) ** 2, 0) / lower.length)
       : Math.max(...losses.map((loss) => Math.abs(loss / 2 - median / 2)));
+  if (V.tr === 'rank') {
+    const above = losses.map((loss, i) => ({ loss, i })).filter(({ loss }) => loss > median).sort((a, b) => a.loss - b.loss);
+    const result = Float64Array.from(losses, (loss) => (unit > 0 ? Math.min((loss / 2 - median / 2) / unit, 0) : 0));
+    for (let first = 0; first < above.length;) {
+      let last = first;
+      while (last + 1 < above.length && above[last + 1].loss === above[first].loss) last++;
+      const score = normalQuantile(0.5 + (0.5 * ((first + last) / 2 + 0.5)) / above.length);
+      for (let k = first; k <= last; k++) result[above[k].i] = score;
+      first = last + 1;
+    }
+    return standardize(result).values;
+  }
   const values = Float64Array.from(losses, (loss) => {
     const z = unit > 0 ? (loss / 2 - median / 2) / unit : 0;
     return z > 0 ? Math.log1p(z) : z;

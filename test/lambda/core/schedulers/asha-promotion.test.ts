@@ -243,7 +243,7 @@ describe('a report', () => {
     average: 1,
   });
 
-  test('pauses the trial at its target and ends it at the maximum', () => {
+  test('pauses the trial at its target and ends it beyond the maximum', () => {
     expect(asha.decide(at(2, 3)).decision).toBe('continue');
     expect(asha.decide(at(3, 3))).toEqual({
       decision: 'pause',
@@ -251,7 +251,8 @@ describe('a report', () => {
     });
     expect(asha.decide(at(5, 3)).decision).toBe('pause');
     expect(asha.decide(at(8, 9)).decision).toBe('continue');
-    expect(asha.decide(at(9, 9))).toEqual({ decision: 'stop', reason: 'has trained for the maximum resource 9' });
+    expect(asha.decide(at(9, 9)).decision).toBe('continue');
+    expect(asha.decide(at(10, 9))).toEqual({ decision: 'stop', reason: 'has trained beyond the maximum resource 9' });
     expect(asha.decide(at(10, 3)).decision).toBe('stop');
     expect(asha.decide(at(8, undefined)).decision).toBe('continue');
   });

@@ -112,11 +112,11 @@ describe('along a trial', () => {
     expect(asha.decide(report, peersOf([1, 2].map(loss))).decision).toBe('continue');
   });
 
-  test('it ends at the maximum, however good', () => {
-    expect(asha.decide(reportOf(loss(1), 8.9), []).decision).toBe('continue');
-    expect(asha.decide(reportOf(loss(1), 9), [])).toEqual({
+  test('at the maximum its program ends by itself; beyond, it is stopped, however good', () => {
+    expect(asha.decide(reportOf(loss(1), 9), []).decision).toBe('continue');
+    expect(asha.decide(reportOf(loss(1), 9.1), [])).toEqual({
       decision: 'stop',
-      reason: 'has trained for the maximum resource 9',
+      reason: 'has trained beyond the maximum resource 9',
     });
   });
 });

@@ -268,17 +268,18 @@ describe('decisions', () => {
     [3, 2.9, 'continue'],
     [3, 3 - 1e-12, 'pause'],
     [9, 8, 'continue'],
-    [9, 9, 'stop'],
-    [3, 9, 'stop'],
+    [9, 9, 'continue'],
+    [9, 10, 'stop'],
+    [3, 10, 'stop'],
     [undefined, 3, 'continue'],
-    [undefined, 9, 'stop'],
+    [undefined, 10, 'stop'],
   ])('with target %p at resource %p: %s', (target, resource, decision) => {
     expect(scheduler.decide(report(target, resource)).decision).toBe(decision);
   });
 
   test('say why', () => {
     expect(scheduler.decide(report(3, 3)).reason).toBe('has come to resource 3, where it is compared with others');
-    expect(scheduler.decide(report(9, 9)).reason).toBe('has trained for the maximum resource 9');
+    expect(scheduler.decide(report(9, 10)).reason).toBe('has trained beyond the maximum resource 9');
   });
 
   test.each([

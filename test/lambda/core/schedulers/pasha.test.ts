@@ -114,6 +114,22 @@ describe('noise', () => {
     expect(ceilingOf(once)).toBe(27);
   });
 
+  test('is neither measured on trials that diverge nor where trials were not compared beyond the rung below', () => {
+    // these two swap places without noise, far below and above the others.
+    const swap = [trialWith([1, 1, 1, 1, 1, 1, 1, 1, 2]), trialWith([1.5, 1.5, 1.5, 1.5, 1.5, 1.5, 1.5, 1.5, 1.5])];
+    const diverged = [
+      trialWith([101, 102, 101, 101, 101, 101, 101, 101, 101]),
+      trialWith([102, 101, 102, 102, 102, 102, 102, 102, Infinity]),
+    ];
+    expect(ceilingOf([...swap, ...diverged])).toBe(27);
+    const crossing = (first: number, second: number, last: number) => {
+      const { curve, ...trial } = trialWith([first, second, first]);
+      return { ...trial, target: 9, curve: [...curve, { resource: last, losses: [first] }] };
+    };
+    expect(ceilingOf([...swap, crossing(101, 102, 4), crossing(102, 101, 5)])).toBe(27);
+    expect(ceilingOf([...swap, crossing(101, 102, 4), crossing(102, 101, 4)])).toBe(9);
+  });
+
   test('is the 90th percentile of such differences', () => {
     // pairs that cross three times, each far from the others: 1, 2, ..., 10 apart at resource 9, so that ε is 9.1.
     const pairs = (swapped: number) =>

@@ -361,7 +361,8 @@ describe('decisions', () => {
     [2, 2, 'pause'],
     [4, 3, 'continue'],
     [6, 5, 'continue'],
-    [6, 6, 'stop'],
+    [6, 6, 'continue'],
+    [6, 7, 'stop'],
   ])('with target %p at resource %p: %s', (target, resource, decision) => {
     expect(scheduler.decide(report(target, resource)).decision).toBe(decision);
   });
