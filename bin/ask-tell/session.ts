@@ -1,6 +1,6 @@
 import { createScheduler } from '../../lambda/core/schedulers/create-scheduler';
 import { observationsAt } from '../../lambda/core/schedulers/fidelity-history';
-import { NextStep, Scheduler } from '../../lambda/core/schedulers/scheduler';
+import { NextStep, ScheduledTrial, Scheduler } from '../../lambda/core/schedulers/scheduler';
 import { Observation } from '../../lambda/core/search/search-algorithm';
 import { adaptConfiguration } from '../../lambda/core/space/adapt-configuration';
 import { SearchSpace } from '../../lambda/core/space/search-space';
@@ -42,13 +42,23 @@ class Session {
     ];
   }
 
+  /** Whoever asks can't wait: if the scheduler would, the step that it takes without the trials that still run. */
   nextStep(): NextStep {
-    const { study, trials, space } = this;
-    const { tuner, seed, maxTrials, startUp } = study;
+    const trials = this.trials.map((trial) => trial.toScheduled());
+    const step = this.nextAfter(trials);
+    return step.action === 'wait'
+      ? this.nextAfter(
+          trials.map((trial) => (trial.state === 'running' ? { ...trial, state: 'ended', failed: true } : trial)),
+        )
+      : step;
+  }
+
+  private nextAfter(trials: readonly ScheduledTrial[]): NextStep {
+    const { tuner, seed, maxTrials, startUp } = this.study;
     return this.scheduler.next({
-      space,
+      space: this.space,
       seed,
-      trials: trials.map((trial) => trial.toScheduled()),
+      trials,
       objectives: 1 + tuner.additionalObjectives.length,
       maxTrials,
       maxParallelTrials: tuner.maxParallelTrials,
@@ -99,7 +109,8 @@ export class AskTellSession {
     const trial = session.trials[indexOf(session, request.id)];
     const { step } = request;
     if (trial.state !== 'running') throw new Error(`trial ${trial.trial} isn't running: ask for it first`);
-    if (step <= trial.resource) throw new Error(`step must grow from report to report, got ${step} after ${trial.resource}`);
+    if (step <= trial.resource)
+      throw new Error(`step must grow from report to report, got ${step} after ${trial.resource}`);
     trial.decision = decide(session, trial, step, metricsOf(session, request));
     return { decision: trial.decision };
   }
@@ -196,7 +207,10 @@ function indexOf({ trials }: Session, id: TrialId): number {
   return index;
 }
 
-function metricsOf({ metrics: [first] }: Session, { value, values }: Pick<TellResult, 'value' | 'values'>): Record<string, unknown> {
+function metricsOf(
+  { metrics: [first] }: Session,
+  { value, values }: Pick<TellResult, 'value' | 'values'>,
+): Record<string, unknown> {
   return { ...(value !== undefined && { [first]: value }), ...values };
 }
 

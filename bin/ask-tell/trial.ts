@@ -1,4 +1,11 @@
-import { CurvePoint, Peer, ScheduledReport, ScheduledTrial, Scheduler, entryAt } from '../../lambda/core/schedulers/scheduler';
+import {
+  CurvePoint,
+  Peer,
+  ScheduledReport,
+  ScheduledTrial,
+  Scheduler,
+  entryAt,
+} from '../../lambda/core/schedulers/scheduler';
 import { Observation } from '../../lambda/core/search/search-algorithm';
 import { ended } from '../../lambda/core/study/history';
 import { Goals, excessOf, lossesOf, objectivesOf } from '../../lambda/core/study/objective';

@@ -43,13 +43,13 @@ test('Hyperband in rounds runs each bracket of the paper', async () => {
 
 test('ASHA with promotion keeps 16 slots busy and trains nothing twice', async () => {
   const { result, trained, busy } = await simulate(Scheduler.asha({ maxResource: 9, mode: AshaMode.PROMOTE }), {
-    tuner: { maxTrials: 80, maxParallelTrials: 16 },
+    tuner: { maxTrials: 48, maxParallelTrials: 16 },
   });
   expect(busy).toBeGreaterThanOrEqual(0.95);
   expect(trainedTwice(trained)).toEqual([]);
   const { 1: first, 3: second, 9: last, ...others } = reached(trained);
-  expect([first + second + last, others]).toEqual([80, {}]);
-  expect(second + last).toBeLessThanOrEqual(80 / 3);
+  expect([first + second + last, others]).toEqual([48, {}]);
+  expect(second + last).toBeLessThanOrEqual(48 / 3);
   expect(last).toBeGreaterThanOrEqual(2);
   expect(result.trials.completed).toBe(last);
 });
@@ -84,8 +84,8 @@ test('a promoted trial without a checkpoint begins anew, and says so', async () 
 
 test('population based training replaces the worst by copies that continue from the checkpoint of the best', async () => {
   const { trained, trials, result } = await simulate(
-    Scheduler.populationBased({ maxResource: 8, interval: 2, populationSize: 4 }),
-    { epochs: 8, tuner: { maxTrials: 12, maxParallelTrials: 4 } },
+    Scheduler.populationBased({ maxResource: 8, interval: 2, populationSize: 8 }),
+    { epochs: 8, tuner: { maxTrials: 16, maxParallelTrials: 4 } },
   );
   expect(trainedTwice(trained)).toEqual([]);
   const copies = trials.filter(({ parent }) => parent !== undefined);
@@ -96,7 +96,7 @@ test('population based training replaces the worst by copies that continue from 
     expect(Number(first.split('/')[1])).toBeGreaterThan(2);
     expect(trials[replaces! - 1]).toMatchObject({ state: 'STOPPED', message: `trial ${trial} has taken its place` });
   }
-  expect(result.trials.completed).toBe(4);
+  expect(result.trials.completed).toBe(8);
 });
 
 test('the model of the curves spends less on more trials', async () => {

@@ -22,7 +22,7 @@ export interface SimulatedStudy {
   readonly trials: TrialRecord[];
   /** Each epoch that was trained, as `trial/epoch`, in order. */
   readonly trained: string[];
-  /** Share of the time, from the first start to the last, in which all slots had a job. */
+  /** Share of the slots' time with a job, from when all have one until the last trial begins. */
   readonly busy: number;
 }
 
@@ -33,7 +33,7 @@ export interface SimulatedStudy {
 export async function simulateStudy(options: SimulatedStudyOptions): Promise<SimulatedStudy> {
   const clock = new VirtualClock();
   const trained: string[] = [];
-  const jobs: { from: number; to: number }[] = [];
+  const jobs: SimulatedJob[] = [];
   const { epochs, secondsPerEpoch, startUpSeconds, keepsCheckpoints = true, reports = true } = options;
   const launcher = new SimulatedJobLauncher({
     clock,
@@ -44,7 +44,8 @@ export async function simulateStudy(options: SimulatedStudyOptions): Promise<Sim
       const checkpoint = `${request.CheckpointConfig!.S3Uri}state.json`;
       const store = runtime.objectStore;
       const began = store.exists(checkpoint) ? Number(store.get(checkpoint).toString()) : 0;
-      const job = { from: jobClock.now() - startUpSeconds * 1000, to: 0 };
+      const isFirst = environment.CDK_HPO_ATTEMPT === '1';
+      const job = { from: jobClock.now() - startUpSeconds * 1000, to: 0, isFirst };
       jobs.push(job);
       const limit = Math.min(epochs, Number(environment.CDK_HPO_MAX_RESOURCE ?? epochs));
       let quality = NaN;
@@ -87,12 +88,18 @@ export async function simulateStudy(options: SimulatedStudyOptions): Promise<Sim
   }
 }
 
-/** From when all slots have started until the first of them finds nothing more to do. */
-function busyShare(jobs: { from: number; to: number }[], { tuner }: SmallStudyOptions): number {
+interface SimulatedJob {
+  readonly from: number;
+  to: number;
+  /** Of its trial. */
+  readonly isFirst: boolean;
+}
+
+function busyShare(jobs: SimulatedJob[], { tuner }: SmallStudyOptions): number {
   const slots = tuner!.maxParallelTrials!;
   const starts = jobs.map(({ from }) => from).sort((a, b) => a - b);
   const from = starts[slots - 1];
-  const to = starts.at(-1)!;
+  const to = Math.max(...jobs.filter(({ isFirst }) => isFirst).map((job) => job.from));
   const used = jobs.reduce((sum, job) => sum + Math.max(Math.min(job.to, to) - Math.max(job.from, from), 0), 0);
   return used / ((to - from) * slots);
 }

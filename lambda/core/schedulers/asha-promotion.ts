@@ -1,10 +1,10 @@
 import { AshaDefinition } from '../../../lib/contract/tuner-definition';
 import { bracketCount, bracketLevels, bracketOf } from './brackets';
 import { openNew } from './new-trials';
+import { pauseAtTarget } from './pause-at-target';
 import { rungLeaders } from './rung-leaders';
-import { isAtLeast, newlyReachedRung, trainedToEnd } from './rungs-reached';
+import { newlyReachedRung } from './rungs-reached';
 import {
-  CONTINUE,
   NextStep,
   ScheduleContext,
   ScheduledReport,
@@ -43,13 +43,7 @@ export class AshaPromotion implements Scheduler {
   }
 
   decide(report: ScheduledReport): SchedulerDecision {
-    const end = trainedToEnd(report, this.definition.maxResource);
-    if (end !== undefined) return end;
-
-    const { target, point } = report;
-    return target !== undefined && isAtLeast(point.resource, target)
-      ? { decision: 'pause', reason: `paused at resource ${target} until it is among the best of its rung` }
-      : CONTINUE;
+    return pauseAtTarget(report, this.definition.maxResource);
   }
 
   next(context: ScheduleContext): NextStep {

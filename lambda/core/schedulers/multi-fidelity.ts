@@ -87,7 +87,8 @@ export class MultiFidelity implements Scheduler {
     const { mean: shift, deviation: scale } = standardize(Float64Array.from(selected, ({ z }) => z));
     const unit = scale || 1;
     const vec = (list: typeof obs) => [list.map(({ x }) => x), Float64Array.from(list, ({ z }) => (z - shift) / unit), Float64Array.from(list, ({ noise }) => noise / unit ** 2)] as const;
-    const layout = layoutOf(inputs.dimensions.map(({ isCategorical, levels }) => (V.prior === 'gamma' ? { isCategorical, ...(levels && { levels }) } : { isCategorical, levels: [] })));
+    const gamma = V.prior === 'gamma' || (V.alt && trials.length % 2 === 1);
+    const layout = layoutOf(inputs.dimensions.map(({ isCategorical, levels }) => (gamma ? { isCategorical, ...(levels && { levels }) } : { isCategorical, levels: [] })));
     const belief = V.rate ? { ...TRENDS, lengthscaleRate: Number(V.rate) } : TRENDS;
     const [fx, fy, fn] = vec(fitted);
     const hyper = rememberedFit(layout, fx, fy, belief, fn);

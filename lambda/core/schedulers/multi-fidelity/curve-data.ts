@@ -1,3 +1,4 @@
+import { V } from './variant';
 import { ScheduledTrial } from '../scheduler';
 
 /** A result of a trial on its way. */
@@ -11,6 +12,13 @@ export interface CurveDatum {
 
 /** What a model sees of a trial: its results at rungs, and its latest; only finite ones. */
 export function curveDataOf({ curve }: ScheduledTrial, index: number): CurveDatum[] {
+  if (V.min) {
+    let losses = curve[0]?.losses;
+    return curve.flatMap((point, i) => {
+      if (point.losses.every(Number.isFinite) && !(losses[0] <= point.losses[0])) losses = point.losses;
+      return point.rung !== undefined || i === curve.length - 1 ? [{ index, resource: point.resource, losses }] : [];
+    });
+  }
   return curve
     .filter((point, i) => point.rung !== undefined || i === curve.length - 1)
     .filter(({ losses }) => losses.every(Number.isFinite))

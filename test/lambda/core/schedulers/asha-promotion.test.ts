@@ -247,7 +247,7 @@ describe('a report', () => {
     expect(asha.decide(at(2, 3)).decision).toBe('continue');
     expect(asha.decide(at(3, 3))).toEqual({
       decision: 'pause',
-      reason: 'paused at resource 3 until it is among the best of its rung',
+      reason: 'has come to resource 3, where it is compared with others',
     });
     expect(asha.decide(at(5, 3)).decision).toBe('pause');
     expect(asha.decide(at(8, 9)).decision).toBe('continue');
@@ -315,14 +315,16 @@ describe('any study', () => {
     }),
   );
 
-  /** The other trials of its bracket that have reached a rung: how many, and how many of them have a lower loss. */
+  /** The other trials of its bracket that have reached a rung: how many, and how many of them are better or equal. */
   const standing = (trials: readonly ScheduledTrial[], trial: number, rung: number) => {
     const { bracket } = trials[trial - 1];
     const own = entryAt(trials[trial - 1], rung)!;
     const others = trials
       .filter((other) => other.bracket === bracket && other.trial !== trial && !other.failed)
       .flatMap((other) => entryAt(other, rung) ?? []);
-    return { entries: others.length + 1, better: others.filter(({ losses }) => losses[0] < own.losses[0]).length };
+    const better = others.filter(({ losses }) => losses[0] < own.losses[0]).length;
+    const equal = others.filter(({ losses }) => losses[0] === own.losses[0]).length;
+    return { entries: others.length + 1, better, equal };
   };
 
   test('only trials among the best 1/η of their rung go on, each to the rung above', () => {
@@ -353,10 +355,9 @@ describe('any study', () => {
         for (const trial of trials) {
           expect(trial.state).not.toBe('running');
           if (trial.state !== 'paused') continue;
-          const { entries, better } = standing(trials, trial.trial, highestRung(trial));
+          const { entries, better, equal } = standing(trials, trial.trial, highestRung(trial));
           // those that are as good may have taken the places.
-          const equal = trials.filter(({ curve }) => curve.at(-1)?.losses[0] === trial.curve.at(-1)!.losses[0]).length;
-          expect(better + equal).toBeGreaterThanOrEqual(Math.floor(entries / rule.reductionFactor));
+          expect(better + equal).toBeGreaterThanOrEqual(Math.floor(entries / rule.reductionFactor + 1e-9));
         }
       }),
       { numRuns: 100 },

@@ -120,6 +120,9 @@ describe('noise', () => {
     const diverged = [
       trialWith([101, 102, 101, 101, 101, 101, 101, 101, 101]),
       trialWith([102, 101, 102, 102, 102, 102, 102, 102, Infinity]),
+      // and these are a little apart where they cross.
+      trialWith([201, 202, 201, 201, 201, 201, 201, 201, 201]),
+      trialWith([201.1, 201.1, 201.1, 201.1, 201.1, 201.1, 201.1, 201.1, 201.1]),
     ];
     expect(ceilingOf([...swap, ...diverged])).toBe(27);
     const crossing = (first: number, second: number, last: number) => {
