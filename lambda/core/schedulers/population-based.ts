@@ -78,10 +78,8 @@ export class PopulationBased implements Scheduler {
   private newMember(population: Population, context: ScheduleContext): NextStep {
     const { populationSize, quantile } = this.definition;
     const start: NextStep = { action: 'start', target: this.levels.after(0) };
-    if (context.trials.length < populationSize) return start;
-
     const rung = population.frontier(enoughFor(quantile));
-    // of several free places the first belongs to the one that left first.
+    // of several free places the first belongs to the one that left first; those that nobody has had yet come before.
     const departed = population.departed.at(population.members.length - populationSize);
     if (rung === undefined || departed === undefined) return start;
 

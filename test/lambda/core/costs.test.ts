@@ -28,6 +28,13 @@ class MeteredItemTable extends MemoryItemTable {
     return item;
   }
 
+  override async getBoth(partition: string, first: string, second: string) {
+    const items = await super.getBoth(partition, first, second);
+    // a batch is charged item by item.
+    for (const item of items) this.reads += Math.max(1, Math.ceil(sizeOf(item ?? {}) / 4096));
+    return items;
+  }
+
   override async query(partition: string, from: string, to: string) {
     const items = await super.query(partition, from, to);
     this.reads += Math.max(1, Math.ceil(sizeOf(items) / 4096));

@@ -229,6 +229,12 @@ describe('successive halving in rounds', () => {
     expect(scheduler.next(context(running, 20)).action).toBe('wait');
   });
 
+  test('only the newest bracket is filled up', () => {
+    const trials = [1, 2].map((number) => trial(number, 'ended', 1, number, [], { failed: true }));
+    trials.push(trial(3, 'paused', 1, 3, [1], { bracket: 2 }));
+    expect(new SuccessiveHalving(small).next(context(trials, 20))).toEqual({ action: 'start', target: 1, bracket: 2 });
+  });
+
   test('of several objectives the trials of the first front go on', () => {
     const reported = [[1, 9], [9, 1], [9, 9], [5, 5], [8, 8], [7, 7]]; // prettier-ignore
     const study = run(new SuccessiveHalving(small), [], {

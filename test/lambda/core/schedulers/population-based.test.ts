@@ -226,17 +226,39 @@ describe('who is replaced', () => {
   });
 
   test('a copy has inherited nothing where the one it replaced stood itself, nor what its parent did later', () => {
-    const laggards = (at: number, losses: number[]) => [
+    const change = { populationSize: 3, quantile: 0.5, maxResource: 8 };
+    const trials = (at: number, losses: number[]) => [
       trial(1, 'paused', at, losses),
       trial(2, 'running', 6, [1, 1]),
-      trial(3, 'running', 6, [2, 2]),
-      trial(5, 'ended', 2, [9]),
-      trial(6, 'running', 4, [], { parent: 2, replaces: 5 }),
+      trial(3, 'ended', 2, [9]),
+      trial(4, 'running', 4, [], { parent: 2, replaces: 3 }),
+      trial(5, 'running', 4, []),
     ];
-    // at 2 trial 5 stands for the place, which is worse; at 4 only three have been.
-    const change = { populationSize: 4, quantile: 0.25, maxResource: 8 };
-    expect(next(laggards(2, [8]), 20, change)).toMatchObject({ action: 'resume', trial: 1 });
-    expect(next(laggards(4, [8, 8]), 20, change)).toMatchObject({ action: 'resume', trial: 1 });
+    // of the three at rung 2 trial 3, which is gone, was the only one in the worse half.
+    expect(next(trials(2, [5]), 20, change)).toMatchObject({ action: 'resume', trial: 1 });
+    // at 4 trial 1 is the worse one of two.
+    expect(next(trials(4, [5, 5]), 20, change)).toMatchObject({
+      action: 'branch',
+      replaces: 1,
+      reason: expect.stringContaining('among the worst 1 of 2 at resource 4') as string,
+    });
+  });
+
+  test('a copy of which it is not known whom it replaced counts with its own results', () => {
+    const trials = [...fivePaused(4, 1, 2, 3), trial(5, 'running', 6, [5, 5], { after: 2, parent: 2 })];
+    const ahead = trials.map((one, i) =>
+      i === 0 ? trial(1, 'paused', 4, [6, 6]) : trial(i + 1, 'running', 6, [i, i]),
+    );
+    ahead[4] = trials[4];
+    expect(next(ahead, 20, { maxResource: 8 })).toMatchObject({
+      reason: expect.stringContaining('among the worst 1 of 5 at resource 4') as string,
+    });
+  });
+
+  test('one that has come to no rung only goes on', () => {
+    const trials = fivePaused(5, 1, 2, 3, 4).map((one): ScheduledTrial => ({ ...one, state: 'running', target: 4 }));
+    trials[0] = { ...trials[0], state: 'paused', target: 2, curve: [{ resource: 1, losses: [5] }] };
+    expect(next(trials)).toMatchObject({ action: 'resume', trial: 1, target: 4 });
   });
 
   test('none is the worst only because another one has just been replaced', () => {
@@ -272,6 +294,11 @@ describe('who is copied', () => {
 
   test('none that has ended by itself', () => {
     expect(next(withBest(trial(1, 'ended', 4, [1])))).toMatchObject({ action: 'resume', trial: 5 });
+  });
+
+  test('none that has been replaced itself since then', () => {
+    const trials = [...withBest(trial(1, 'ended', 4, [1, 9])), trial(6, 'running', 6, [], { parent: 2, replaces: 1 })];
+    expect(next(trials)).toMatchObject({ action: 'resume', trial: 5 });
   });
 
   test('of several it is drawn by the number of the new trial', () => {
