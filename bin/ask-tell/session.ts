@@ -195,7 +195,7 @@ function close(session: Session, trial: Trial, { step, status }: TellResult, met
   if (step !== undefined && step > trial.resource && session.study.scheduler.name !== 'none') {
     trial.decision = decide(session, trial, step, metrics);
   }
-  trial.metrics = { ...trial.metrics, ...metrics };
+  trial.metrics = { ...trial.reported, ...metrics };
   trial.failed = lossesOf(session.study.tuner, trial.metrics) === undefined;
   const waits = status === 'paused' || (status === undefined && trial.decision === 'pause');
   trial.state = waits && !trial.failed ? 'paused' : 'ended';

@@ -16,7 +16,9 @@ export class Trial {
   state: ScheduledTrial['state'] = 'running';
   failed = false;
   curve: CurvePoint[] = [];
-  /** The newest value of each metric. */
+  /** The newest value of each metric that was reported on the way. */
+  reported: Record<string, unknown> = {};
+  /** The values that the trial is judged by. */
   metrics: Record<string, unknown> = {};
   /** What the last report was told. */
   decision: 'continue' | 'stop' | 'pause' = 'continue';
@@ -47,14 +49,14 @@ export class Trial {
 
   /** Adds a report to the curve, at the rung that it reaches. */
   report(goals: Goals, scheduler: Scheduler, resource: number, metrics: Record<string, unknown>): ScheduledReport {
-    this.metrics = { ...this.metrics, ...metrics };
-    const losses = lossesOf(goals, this.metrics) ?? objectivesOf(goals).map(() => Infinity);
+    this.reported = { ...this.reported, ...metrics };
+    const losses = lossesOf(goals, this.reported) ?? objectivesOf(goals).map(() => Infinity);
     const { outcomeConstraints } = goals;
     const point: CurvePoint = {
       resource,
       losses,
       ...(outcomeConstraints.length > 0 && {
-        violations: outcomeConstraints.map((constraint) => excessOf(constraint, this.metrics) ?? 0),
+        violations: outcomeConstraints.map((constraint) => excessOf(constraint, this.reported) ?? 0),
       }),
     };
     const before = this.curve;

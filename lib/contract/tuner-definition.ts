@@ -165,6 +165,8 @@ export interface PopulationBasedDefinition {
   readonly perturbation: number;
   /** Probability that a hyperparameter is drawn anew instead. */
   readonly resampleProbability: number;
+  /** See RungsDefinition. */
+  readonly resourceParameter?: string;
 }
 
 /** A model of the learning curves chooses between a new configuration and going on with a paused one. */

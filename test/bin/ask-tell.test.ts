@@ -22,6 +22,8 @@ type Message = Record<string, unknown>;
 
 interface Trial {
   readonly id: number;
+  readonly until?: number;
+  readonly parent?: number;
   readonly config: Configuration;
 }
 
@@ -114,13 +116,27 @@ describe('the protocol of the benchmark', () => {
     expect(await running.ask(3)).toEqual(first);
   });
 
-  test('takes the epochs of a trial', async () => {
-    const fidelity = { name: 'epoch', min: 1, max: 52 };
-    await running.call({ ...INIT, fidelity, budget: { resource: 1040, parallel: 4 } });
-    const [{ id }] = await running.ask(1);
-    expect(await running.call({ op: 'report', id, step: 1, value: 0.5 })).toEqual({ decision: 'continue' });
-    const results = [{ id, value: 0.4, step: 52, status: 'done' }];
-    expect(await running.call({ op: 'tell', results })).toEqual({ ok: true });
+  test('takes the epochs of a trial, which goes on where it paused', async () => {
+    const fidelity = { name: 'epoch', min: 1, max: 4 };
+    await running.call({ ...INIT, fidelity, budget: { resource: 80, parallel: 1 } });
+    const epochs: Record<string, number> = {};
+    const resumed: unknown[] = [];
+    for (let i = 0; i < 30; i++) {
+      const [{ id, until, config }] = await running.ask(1);
+      if (id in epochs) resumed.push(id);
+      for (let epoch = (epochs[id] ?? 0) + 1; epoch <= until!; epoch++) {
+        const value = (config.x as number) + 1 / epoch;
+        const { decision } = await running.call({ op: 'report', id, step: epoch, value });
+        expect(decision).toBe(epoch === until && until < 4 ? 'pause' : 'continue');
+      }
+      expect(until).toBeGreaterThan(epochs[id] ?? 0);
+      epochs[id] = until!;
+      const status = until === 4 ? 'done' : 'paused';
+      expect(await running.call({ op: 'tell', results: [{ id, value: 1, step: until, status }] })).toEqual({
+        ok: true,
+      });
+    }
+    expect(resumed.length).toBeGreaterThan(3);
   });
 
   test('takes results that were not asked for', async () => {
@@ -198,6 +214,96 @@ describe('beyond it', () => {
   });
 });
 
+describe('schedulers', () => {
+  const FIDELITY = { name: 'epoch', min: 1, max: 9 };
+  const initScheduler = (options: object, change: object = {}) =>
+    running.call({ ...INIT, fidelity: FIDELITY, options, budget: { resource: 900, parallel: 3 }, ...change });
+
+  /** A free worker's whole attempt; the trial is worth its number. */
+  async function attempt(epochs: Map<number, number>): Promise<Trial & { decision: unknown; at: number }> {
+    const [trial] = await running.ask(1);
+    const { id, until = 9 } = trial;
+    let decision: unknown = 'continue';
+    let at = epochs.get(id) ?? 0;
+    while (at < until && decision === 'continue') {
+      decision = (await running.call({ op: 'report', id, step: ++at, value: id })).decision;
+    }
+    epochs.set(id, at);
+    const status = at === 9 ? 'done' : decision === 'stop' ? 'stopped' : 'paused';
+    await running.call({ op: 'tell', results: [{ id, value: id, step: at, status }] });
+    return { ...trial, decision, at };
+  }
+
+  test('none trains every trial to its end', async () => {
+    await initScheduler({ scheduler: 'none' });
+    expect((await attempt(new Map())).at).toBe(9);
+    expect((await running.ask(1))[0].until).toBeUndefined();
+  });
+
+  test('median stopping and ASHA stop what is worse than the others', async () => {
+    for (const options of [{ scheduler: 'medianStopping', minimumTrials: 2 }, { scheduler: 'asha' }]) {
+      await initScheduler(options);
+      const epochs = new Map<number, number>();
+      expect((await attempt(epochs)).at).toBe(9);
+      for (let i = 0; i < 2; i++) await attempt(epochs);
+      expect(await attempt(epochs)).toMatchObject({ decision: 'stop', at: 1 });
+    }
+  });
+
+  test('ASHA with promotion resumes the best, once there are enough to choose from', async () => {
+    await initScheduler({ scheduler: 'asha', mode: 'promote', reductionFactor: 3 });
+    const epochs = new Map<number, number>();
+    for (let i = 0; i < 3; i++) expect(await attempt(epochs)).toMatchObject({ until: 1, decision: 'pause' });
+    expect(await attempt(epochs)).toMatchObject({ id: 1, until: 3 });
+  });
+
+  test('rounds never make a free worker wait', async () => {
+    for (const scheduler of ['hyperband', 'successiveHalving']) {
+      await initScheduler({ scheduler });
+      // none of them ever reports.
+      const ids = (await running.ask(40)).map(({ id }) => id);
+      expect(new Set(ids).size).toBe(40);
+    }
+  });
+
+  test('population based training copies from a parent', async () => {
+    await initScheduler({ scheduler: 'populationBased', populationSize: 4, interval: 1 });
+    const epochs = new Map<number, number>();
+    const parents: unknown[] = [];
+    for (let i = 0; i < 12; i++) parents.push((await attempt(epochs)).parent);
+    expect(parents.some((parent) => parent === 1)).toBe(true);
+  });
+
+  test('a trial that diverges is told to stop, and never goes on', async () => {
+    await initScheduler({});
+    const [{ id }] = await running.ask(1);
+    expect(await running.call({ op: 'report', id, step: 1, value: 'NaN' })).toEqual({ decision: 'stop' });
+    await running.call({ op: 'tell', results: [{ id, value: null, step: 1, status: 'stopped' }] });
+    for (const trial of await running.ask(20)) expect(trial.id).not.toBe(id);
+  });
+
+  test('an end that was never reported by resource counts at its step', async () => {
+    await initScheduler({ scheduler: 'asha', mode: 'promote', reductionFactor: 3 });
+    const trials = await running.ask(3);
+    const results = trials.map(({ id, until }) => ({ id, value: -id, step: until, status: 'paused' }));
+    await running.call({ op: 'tell', results });
+    expect((await running.ask(1))[0]).toMatchObject({ id: 3, until: 3 });
+  });
+
+  test('reports out of turn are refused', async () => {
+    await initScheduler({});
+    const [{ id }] = await running.ask(1);
+    await running.call({ op: 'report', id, step: 1, value: 1 });
+    expect((await running.call({ op: 'report', id, step: 1, value: 1 })).error).toBe(
+      'step must grow from report to report, got 1 after 1',
+    );
+    await running.call({ op: 'tell', results: [{ id, status: 'paused', step: 1, value: 1 }] });
+    expect((await running.call({ op: 'report', id, step: 2, value: 1 })).error).toBe(
+      `trial ${id} isn't running: ask for it first`,
+    );
+  });
+});
+
 describe('a request that is wrong says what is allowed, and the program goes on', () => {
   const initWith = (change: object) => ({ ...INIT, ...change });
   const withParameter = (change: object) => initWith({ space: { params: [{ ...X, ...change }] } });
@@ -216,6 +322,16 @@ describe('a request that is wrong says what is allowed, and the program goes on'
     [initWith({ seed: -1 }), 'seed of the init request must be an integer from 0 to 9007199254740991, got -1'],
     [initWith({ budget: { evals: 0 } }), 'budget.evals of the init request must be an integer from 1 to 100000, got 0'],
     [initWith({ options: { populationSize: 'x' } }), 'options.populationSize of the init request must be an integer'],
+    [initWith({ options: { scheduler: 'asha' } }), 'options.scheduler "asha" needs a fidelity'],
+    [
+      initWith({ options: { scheduler: 'toString' }, fidelity: { name: 'e', min: 1, max: 9 } }),
+      'options.scheduler must be one of none, medianStopping, patience, asha',
+    ],
+    [initWith({ fidelity: { name: 'e', min: 9, max: 1 } }), 'fidelity must have 0 < min <= max, got min 9 and max 1'],
+    [
+      initWith({ options: { reductionFactor: 1 } }),
+      'options.reductionFactor of the init request must be a number greater',
+    ],
     [initWith({ objectives: [{ name: 'a' }] }), 'direction must be left out where there are objectives'],
     [{ ...initWith({ objectives: [] }), direction: undefined }, 'objectives must hold at least one, got none'],
     [

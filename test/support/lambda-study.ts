@@ -75,16 +75,17 @@ export const NO_SEARCH_FUNCTIONS: SearchFunctions = {
   ask: () => Promise.reject(new Error('no search function was expected to be asked')),
 };
 
-/** Checkpoints by prefix; those that are copied remember from where. */
+/** Checkpoints by prefix: the resource that each has trained for. */
 export class FakeCheckpoints implements Checkpoints {
-  readonly origins = new Map<string, string>();
+  readonly kept = new Map<string, number>();
 
   async exist(uri: string): Promise<boolean> {
-    return this.origins.has(uri);
+    return this.kept.has(uri);
   }
 
   async copy(from: string, to: string): Promise<void> {
-    this.origins.set(to, from);
+    const resource = this.kept.get(from);
+    if (resource !== undefined) this.kept.set(to, resource);
   }
 }
 

@@ -1,6 +1,7 @@
-import { AttemptOutcome, TrainAnswer } from '../../lib/contract/calls';
+import { AttemptOutcome, ReportRequest, TrainAnswer } from '../../lib/contract/calls';
+import { TunerDefinition } from '../../lib/contract/tuner-definition';
 import { ItemTable } from '../../lambda/core/store/item-table';
-import { TrialRecord, hasEnded } from '../../lambda/core/store/records';
+import { RungRecord, TrialRecord, hasEnded } from '../../lambda/core/store/records';
 import { StudyStore } from '../../lambda/core/store/study-store';
 import { finishStudy } from '../../lambda/core/study/finish';
 import { nextTrial } from '../../lambda/core/study/next';
@@ -29,6 +30,8 @@ interface Slot {
   turn: number;
   current?: TrainAnswer;
   resource: number;
+  /** What its attempt has reported. */
+  reported: ReportRequest[];
   over: boolean;
 }
 
@@ -50,7 +53,10 @@ export class World {
   /** A process that has survived all its calls so far. */
   private readonly warm: StudyStore;
 
-  constructor(private readonly table: ItemTable) {
+  constructor(
+    private readonly table: ItemTable,
+    private readonly tuner: Partial<TunerDefinition> = {},
+  ) {
     this.warm = new StudyStore(table);
   }
 
@@ -60,7 +66,7 @@ export class World {
     this.slots = [];
     const request = {
       input: { study: STUDY },
-      tuner: { ...TUNER, maxTrials: MAX_TRIALS, maxParallelTrials: 3 },
+      tuner: { ...TUNER, maxTrials: MAX_TRIALS, maxParallelTrials: 3, ...this.tuner },
       execution: `arn:${this.execution}`,
       executionName: 'x',
       at: at(0),
@@ -76,7 +82,7 @@ export class World {
     const request = { study: STUDY, run: this.run, round: this.round + 1, at: at(0) };
     const answer = await this.call(fate, (store) => planRound(request, store));
     this.round = answer.round;
-    this.slots = answer.slots.map((slot) => ({ slot, turn: 0, resource: 0, over: false }));
+    this.slots = answer.slots.map((slot) => ({ slot, turn: 0, resource: 0, reported: [], over: false }));
   }
 
   /** The slot asks for its first trial, or records the end of its current one and gets the next. */
@@ -103,6 +109,8 @@ export class World {
       return;
     }
     slot.current = answer;
+    slot.reported = [];
+    slot.resource = this.checkpoints.kept.get(answer.checkpointUri) ?? 0;
     const attempt = `${answer.trial}/${answer.attempt}`;
     const holder = `${this.run}/${this.round}/${slot.slot}/${slot.turn}`;
     if (this.givenTo.has(attempt)) {
@@ -111,13 +119,35 @@ export class World {
     this.givenTo.set(attempt, holder);
   }
 
-  /** The slot's training code reports. */
+  /** The slot's training code saves a checkpoint and reports. */
   async report(index: number, accuracy: number, fate: Fate): Promise<void> {
     const slot = this.slots[index % Math.max(this.slots.length, 1)];
     if (slot?.current === undefined) return;
-    const { trial, attempt, token } = slot.current;
+    const { trial, attempt, token, checkpointUri } = slot.current;
     const request = { study: STUDY, trial, attempt, token, resource: ++slot.resource, metrics: { accuracy } };
+    this.checkpoints.kept.set(checkpointUri, slot.resource);
+    slot.reported.push(request);
     await this.call(fate, (store) => report(request, store, at(0)));
+  }
+
+  /** One of the attempt's reports is delivered once more. */
+  async reportAgain(index: number, which: number, fate: Fate): Promise<void> {
+    const slot = this.slots[index % Math.max(this.slots.length, 1)];
+    const request = slot?.reported[which % Math.max(slot.reported.length, 1)];
+    if (slot?.current === undefined || request === undefined) return;
+    const before = await this.trials();
+    await this.call(fate, (store) => report(request, store, at(0)));
+    expect(await this.trials()).toEqual(before);
+  }
+
+  loseCheckpoint(trial: number): void {
+    const uri = [...this.checkpoints.kept.keys()][trial % Math.max(this.checkpoints.kept.size, 1)];
+    if (uri !== undefined) this.checkpoints.kept.delete(uri);
+  }
+
+  /** Results at rungs that are kept for comparisons. */
+  async rungEntries(): Promise<RungRecord[]> {
+    return (await this.table.query(STUDY, 'RUNG#', 'RUNG#~')) as unknown as RungRecord[];
   }
 
   /** The slot's execution dies; what its training job does is found out later. */

@@ -44,13 +44,21 @@ function observationOf(
 function levelOf(trials: readonly ScheduledTrial[], enough: number): number | undefined {
   const rungs = [...new Set(trials.flatMap(({ curve }) => curve.flatMap(({ rung }) => rung ?? [])))];
   rungs.sort((a, b) => b - a);
-  const reached = (rung: number) => trials.filter((trial) => !trial.failed && pointAt(trial, rung) !== undefined).length;
-  return rungs.find((rung) => reached(rung) >= enough) ?? rungs[0];
+  const heights = trials
+    .filter(({ failed }) => !failed)
+    .map(({ curve }) => curve.reduce((highest, point) => Math.max(highest, heightOf(point)), -Infinity))
+    .sort((a, b) => b - a);
+  return rungs.find((rung) => heights[enough - 1] >= rung) ?? rungs[0];
 }
 
 /** What a trial showed at a rung: trials of other brackets pass it without stopping there. */
 function pointAt({ curve }: ScheduledTrial, level: number): CurvePoint | undefined {
-  return curve.find(({ resource, rung }) => (rung ?? resource) >= level);
+  return curve.find((point) => heightOf(point) >= level);
+}
+
+/** The rung that a point counts for may lie a rounding error above its resource. */
+function heightOf({ resource, rung }: CurvePoint): number {
+  return rung ?? resource;
 }
 
 function lastOf({ state, curve }: ScheduledTrial): CurvePoint | undefined {

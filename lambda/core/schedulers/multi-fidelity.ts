@@ -1,7 +1,7 @@
 import { MultiFidelityDefinition } from '../../../lib/contract/tuner-definition';
 import { ExpectedImprovement } from '../models/acquisition/expected-improvement';
 import { maximize } from '../models/acquisition/maximize';
-import { TRENDS } from '../models/gaussian-process/belief';
+import { DETAILS, TRENDS } from '../models/gaussian-process/belief';
 import { rememberedFit } from '../models/gaussian-process/fit-cache';
 import { selectForModel } from '../models/gaussian-process/model-data';
 import { standardize } from '../models/gaussian-process/output-transform';
@@ -87,9 +87,9 @@ export class MultiFidelity implements Scheduler {
     const { mean: shift, deviation: scale } = standardize(Float64Array.from(selected, ({ z }) => z));
     const unit = scale || 1;
     const vec = (list: typeof obs) => [list.map(({ x }) => x), Float64Array.from(list, ({ z }) => (z - shift) / unit), Float64Array.from(list, ({ noise }) => noise / unit ** 2)] as const;
-    const gamma = V.prior === 'gamma' || (V.alt && trials.length % 2 === 1);
+    const gamma = V.prior === 'gamma' || (V.alt && trials.length % num('turns', 2) > 0);
     const layout = layoutOf(inputs.dimensions.map(({ isCategorical, levels }) => (gamma ? { isCategorical, ...(levels && { levels }) } : { isCategorical, levels: [] })));
-    const belief = V.rate ? { ...TRENDS, lengthscaleRate: Number(V.rate) } : TRENDS;
+    const belief = V.turns && trials.length % num('turns', 2) === 2 ? DETAILS : V.rate ? { ...TRENDS, lengthscaleRate: Number(V.rate) } : TRENDS;
     const [fx, fy, fn] = vec(fitted);
     const hyper = rememberedFit(layout, fx, fy, belief, fn);
     if (V.debug) {

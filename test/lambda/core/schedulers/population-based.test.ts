@@ -246,9 +246,7 @@ describe('who is replaced', () => {
 
   test('a copy of which it is not known whom it replaced counts with its own results', () => {
     const trials = [...fivePaused(4, 1, 2, 3), trial(5, 'running', 6, [5, 5], { after: 2, parent: 2 })];
-    const ahead = trials.map((one, i) =>
-      i === 0 ? trial(1, 'paused', 4, [6, 6]) : trial(i + 1, 'running', 6, [i, i]),
-    );
+    const ahead = trials.map((_, i) => (i === 0 ? trial(1, 'paused', 4, [6, 6]) : trial(i + 1, 'running', 6, [i, i])));
     ahead[4] = trials[4];
     expect(next(ahead, 20, { maxResource: 8 })).toMatchObject({
       reason: expect.stringContaining('among the worst 1 of 5 at resource 4') as string,
