@@ -193,6 +193,10 @@ export class Tuner extends Construct implements iam.IGrantable {
     this.studyTable = this.createTable(props.removalPolicy ?? RemovalPolicy.RETAIN);
     this.bucket = this.createBucket(props.removalPolicy ?? RemovalPolicy.RETAIN);
     this.reportFunction = this.createStep('Report', 'report', 'Takes the reports of training jobs', 512);
+    // study and trial in one request: a report is on the training's critical path.
+    this.reportFunction.addToRolePolicy(
+      new iam.PolicyStatement({ actions: ['dynamodb:BatchGetItem'], resources: [this.studyTable.tableArn] }),
+    );
 
     const runner = props.trialRunner.bind(new Construct(this, 'TrialRunner'), {
       objective: props.objective,

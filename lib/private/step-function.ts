@@ -28,7 +28,7 @@ export function createStepFunction(scope: Construct, id: string, props: StepFunc
   logGroup.grantWrite(role);
   role.addToPolicy(
     new iam.PolicyStatement({
-      actions: ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:Query'],
+      actions: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'],
       resources: [props.table.tableArn],
     }),
   );

@@ -124,6 +124,7 @@ test.each([
   const expected = [
     allow(['logs:CreateLogStream', 'logs:PutLogEvents'], `\${Tuner/${step}/LogGroup.Arn}`),
     allow(['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'], '${Tuner/StudyTable.Arn}'),
+    ...(step === 'Report' ? [allow('dynamodb:BatchGetItem', '${Tuner/StudyTable.Arn}')] : []),
     allow(['xray:PutTraceSegments', 'xray:PutTelemetryRecords'], '*'),
     ...(settles ? SETTLE() : []),
   ];

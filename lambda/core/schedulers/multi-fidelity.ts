@@ -66,14 +66,15 @@ export class MultiFidelity implements Scheduler {
       if (at >= 0) curves[index][at] = y[i];
       tbest[index] = Math.min(tbest[index], y[i]);
     });
-    const extrapolation = new CurveExtrapolation(curves, this.levels.length);
+    const full = curves.map((values, i) => ({ values, x: pointOf(trials[i]) }));
+    const extrapolation = new CurveExtrapolation(full, this.levels.length);
     const correlations = this.levels.map((_, rung) => extrapolation.correlation(rung));
     if (V.learn) first = Math.max(first, this.levels[firstRung(trials, this.levels, correlations)]);
     if (V.debug) console.error('first', first, correlations.map((c) => c.toFixed(2)).join(' '));
     const obs = trials.flatMap((trial, index) => {
       const rung = curves[index].length - 1;
       if (rung < 0) return [];
-      const { mean, variance } = extrapolation.toEnd(curves[index], rung);
+      const { mean, variance } = extrapolation.toEnd(full[index], rung);
       const { population } = extrapolation;
       if (variance === 0) return [{ index, x: pointOf(trial), z: mean, noise: 0 }];
       const precision = 1 / variance - 1 / population.variance;
