@@ -2,6 +2,7 @@ import { report } from '../../../../lambda/core/study/report';
 import { MetricValue, ReportRequest, TrainAnswer } from '../../../../lib/contract/calls';
 import { TunerDefinition } from '../../../../lib/contract/tuner-definition';
 import { Dynamo, startDynamo } from '../../../support/lambda-dynamo';
+import { MemoryItemTable } from '../../../support/lambda-memory-table';
 import { TestStudy, at, completed, trainOf } from '../../../support/lambda-study';
 
 let dynamo: Dynamo;
@@ -44,6 +45,45 @@ test('a report is stored and the trial goes on', async () => {
     lossSum: -1,
     reports: 2,
   });
+});
+
+test('a report is one read and one write of the table, and one more of each where trials are compared at a rung', async () => {
+  let operations = 0;
+  const table = new MemoryItemTable(async () => void operations++);
+  const rungs = { minResource: 3, maxResource: 9, reductionFactor: 3 };
+  const study = await TestStudy.opened(table, { scheduler: { name: 'asha', mode: 'stop', brackets: 1, ...rungs } });
+  const first = await study.train();
+  const counts: number[] = [];
+  for (let resource = 1; resource <= 4; resource++) {
+    operations = 0;
+    await study.report(first, resource, 0.5);
+    counts.push(operations);
+  }
+  expect(counts).toEqual([2, 2, 4, 2]);
+});
+
+test('a long curve keeps its first point, its rungs and its newest, and a record that is small', async () => {
+  const table = new MemoryItemTable();
+  const rungs = { minResource: 1, maxResource: 1000, reductionFactor: 10 };
+  const study = await TestStudy.opened(table, { scheduler: { name: 'asha', mode: 'promote', brackets: 1, ...rungs } });
+  const first = await study.train();
+  for (let resource = 0.5; resource <= 400; resource++) {
+    const { decision } = await study.report(first, resource, resource / 1000);
+    if (decision !== 'continue') break;
+  }
+  const paused = await study.trial(1);
+  expect(paused.curve).toHaveLength(2);
+  await study.record(first, completed());
+  expect(await study.trial(1)).toMatchObject({ state: 'PAUSED' });
+
+  const free = await TestStudy.opened(new MemoryItemTable());
+  const trial = await free.train();
+  for (let resource = 1; resource <= 400; resource++) await free.report(trial, resource, resource / 1000);
+  const { curve } = await free.trial(1);
+  expect(curve).toHaveLength(100);
+  expect([curve![0].resource, curve![99].resource]).toEqual([1, 400]);
+  // early points lie as close as ever, late ones are thinned out.
+  expect(curve!.slice(0, 10).map(({ resource }) => resource)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
 });
 
 test('a trial that is worse than the others is stopped, and stays stopped', async () => {
