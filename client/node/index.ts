@@ -72,14 +72,16 @@ export async function report(
   }
   checkResource(resource);
   checkMetrics(metrics);
+  // the other processes of a distributed training end with the first one.
+  let mayGoOn = !isFirstProcess();
   if (isFirstProcess()) {
     const values = Object.entries(metrics).map(([name, value]) => ` ${name}=${value}`);
     process.stdout.write(`[cdk-hpo] resource=${resource}${values.join('')}\n`);
     if (inStudy() && decision === 'continue') {
-      await ask(resource, metrics);
+      mayGoOn = await ask(resource, metrics);
     }
   }
-  if (decision === 'continue' && reachesMaximum(resource)) {
+  if (decision === 'continue' && reachesMaximum(resource, mayGoOn)) {
     pauseAtMaximum(resource);
   }
   let exitCode = 0;
@@ -124,11 +126,11 @@ function checkMetrics(metrics: unknown): void {
   }
 }
 
-/** Sends a report and keeps the decision. */
-async function ask(resource: number, metrics: Readonly<Record<string, number>>): Promise<void> {
+/** Sends a report and keeps the decision; answers whether the study said that the trial goes on. */
+async function ask(resource: number, metrics: Readonly<Record<string, number>>): Promise<boolean> {
   const call = addressed(resource, metrics);
   if (!call) {
-    return;
+    return false;
   }
   const at = place(resource);
   const objective = process.env.CDK_HPO_OBJECTIVE;
@@ -148,6 +150,7 @@ async function ask(resource: number, metrics: Readonly<Record<string, number>>):
     } else if (answer?.decision !== 'continue') {
       tellOnce(`the study gave an answer that this client does not know, taken as 'continue': ${shown(answer)}`);
     }
+    return answer?.decision === 'continue';
   } catch (error) {
     if (error instanceof InvalidReport) {
       tell(`the study refused the report ${at}: ${error.message}`);
@@ -157,6 +160,7 @@ async function ask(resource: number, metrics: Readonly<Record<string, number>>):
       // a report must never end the training, whatever went wrong with it.
       tell(`the report ${at} is lost, the training goes on: ${described(error)}`);
     }
+    return false;
   }
 }
 

@@ -52,9 +52,14 @@ export function attemptMaximum(): number | undefined {
   return value;
 }
 
-/** Whether the attempt is over at this resource, though the training would go on. */
-export function reachesMaximum(resource: number): boolean {
+/**
+ * Whether the attempt is over at this resource, though the training would go on.
+ *
+ * @param mayGoOn whether the study has just said so: then this is the last rung, where a training that asked for the maximum
+ *   ends in its own way, with its model
+ */
+export function reachesMaximum(resource: number, mayGoOn: boolean): boolean {
   const maximum = attemptMaximum();
-  const endsByItself = maximum !== undefined && wanted !== undefined && wanted * (1 - TOLERANCE) <= maximum;
-  return maximum !== undefined && !endsByItself && resource >= maximum * (1 - TOLERANCE);
+  if (maximum === undefined || resource < maximum * (1 - TOLERANCE)) return false;
+  return wanted === undefined || !(mayGoOn || wanted * (1 - TOLERANCE) <= maximum);
 }

@@ -137,6 +137,8 @@ class _Study:
         self.client = None
         # up to where the training goes by itself, if it has told us.
         self.wanted = None
+        # whether it ends where `max_resource` told it to; a framework goes on to its own end.
+        self.has_asked = False
 
     @property
     def name(self):
@@ -204,7 +206,7 @@ def max_resource(default):
         raise TypeError('the default of max_resource must be a number (epochs, steps), got %r' % (default,))
     if not wanted > 0:
         raise ValueError('the default of max_resource must be a positive number, got %r' % (default,))
-    _study.wanted = wanted
+    _study.wanted, _study.has_asked = wanted, True
     maximum = _attempt_maximum()
     if maximum is None or maximum >= wanted:
         return wanted
@@ -228,11 +230,13 @@ def report(resource, metrics=None, /, *, on_stop='exit', all_ranks=False, **name
     resource = _checked_resource(resource)
     metrics = _checked_metrics(metrics, named_metrics)
     code = 0
+    # the other processes of a distributed training end with the first one.
+    may_go_on = not _reports()
     if _reports():
         print(_line(resource, metrics), flush=True)
         if in_study() and _study.decision is Decision.CONTINUE:
-            _ask(resource, metrics)
-    if _study.decision is Decision.CONTINUE and _reaches_maximum(resource):
+            may_go_on = _ask(resource, metrics)
+    if _study.decision is Decision.CONTINUE and _reaches_maximum(resource, may_go_on):
         _pause_at_maximum(resource)
     if all_ranks:
         _share_decision()
@@ -469,7 +473,7 @@ def _want(resource):
     """Keeps up to where a framework trains by itself, if it says so."""
     number = _number(resource)
     if number is not None and number > 0:
-        max_resource(number)
+        _study.wanted = number
 
 
 def _ends(resource, values):
@@ -583,14 +587,17 @@ def _attempt_maximum():
     return number
 
 
-def _reaches_maximum(resource):
-    """Whether the attempt is over at this resource, though the training would go on."""
+def _reaches_maximum(resource, may_go_on=False):
+    """Whether the attempt is over at this resource, though the training would go on.
+
+    may_go_on: whether the study has just said so: then this is the last rung, where a training that asked for the
+        maximum ends in its own way, with its model.
+    """
     maximum = _attempt_maximum()
-    if maximum is None:
+    if maximum is None or resource < maximum * (1 - _TOLERANCE):
         return False
-    if _study.wanted is not None and _study.wanted * (1 - _TOLERANCE) <= maximum:
-        return False
-    return resource >= maximum * (1 - _TOLERANCE)
+    ends_by_itself = _study.wanted is not None and _study.wanted * (1 - _TOLERANCE) <= maximum
+    return not ends_by_itself and not (may_go_on and _study.has_asked)
 
 
 def _pause_at_maximum(resource):
@@ -626,10 +633,10 @@ def _share_decision():
 
 
 def _ask(resource, metrics):
-    """Sends a report and keeps the decision."""
+    """Sends a report and keeps the decision; answers whether the study said that the trial goes on."""
     address = _study.address()
     if address is None:
-        return
+        return False
     if _study.objective and _study.objective not in metrics:
         _study.tell_once(
             "the study's objective is %r, and a report holds only %s: report it at least once, or the trial fails"
@@ -640,22 +647,23 @@ def _ask(resource, metrics):
         answer = _invoke_patiently(json.dumps(payload).encode('utf-8'))
     except _InvalidReport as refusal:
         _tell('the study refused the report at %s %s: %s' % (_study.resource_name, _text(resource), refusal))
-        return
+        return False
     except _AttemptEnded as ended:
         _end(Decision.STOP, str(ended) or 'the study no longer counts on this attempt', resource)
-        return
+        return False
     except Exception as error:  # a report must never end the training, whatever went wrong with it
         _study.lost_in_a_row += 1
         _tell(
             'the report at %s %s is lost, the training goes on: %s'
             % (_study.resource_name, _text(resource), _describe(error))
         )
-        return
+        return False
     decision = answer.get('decision') if isinstance(answer, dict) else None
     if decision in ('stop', 'pause'):
         _end(Decision(decision), str(answer.get('reason') or ''), resource)
     elif decision != 'continue':
         _study.tell_once("the study gave an answer that this client does not know, taken as 'continue': %r" % (answer,))
+    return decision == 'continue'
 
 
 def _end(decision, reason, resource):

@@ -48,12 +48,22 @@ function asking(epochs: number): Program {
 const PAUSED = 'cdk-hpo: the trial pauses at epoch 2: this attempt was to train up to 2\n';
 
 describe.each(CLIENTS)('$name client', ({ command }) => {
-  test('the report that reaches the maximum ends the program, paused, though the study said continue', async () => {
-    for (const program of [FOUR_EPOCHS, asking(4)]) {
-      lambda.payloads.length = 0;
-      expect(await run(command(program), environment('2'))).toMatchObject({ code: 0, stderr: PAUSED });
-      expect(lambda.payloads.map(({ resource }) => resource)).toEqual([1, 2]);
-    }
+  test('the report that reaches the maximum ends a program that never asked, paused, though the study said continue', async () => {
+    expect(await run(command(FOUR_EPOCHS), environment('2'))).toMatchObject({ code: 0, stderr: PAUSED });
+    expect(lambda.payloads.map(({ resource }) => resource)).toEqual([1, 2]);
+  });
+
+  test('a program that asked ends in its own way where the study says continue: nothing more is to come', async () => {
+    const { code, stdout, stderr } = await run(command(asking(4)), environment('2'));
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toContain('trained on to 2\n');
+  });
+
+  test('a program that asked pauses where the study says so', async () => {
+    lambda.answer = ({ resource }) => ({ body: { decision: resource === 2 ? 'pause' : 'continue', reason: 'rung 2' } });
+    const { code, stdout, stderr } = await run(command(asking(4)), environment('2'));
+    expect([code, stderr]).toEqual([0, 'cdk-hpo: the study pauses the trial at epoch 2: rung 2\n']);
+    expect(stdout).not.toContain('trained on');
   });
 
   test('the study has the word, if it says stop', async () => {
@@ -70,8 +80,9 @@ describe.each(CLIENTS)('$name client', ({ command }) => {
   });
 
   test('a maximum between two epochs is reached by the second, and one beyond the end changes nothing', async () => {
-    const between = await run(command(asking(4)), environment('1.5'));
+    const between = await run(command(FOUR_EPOCHS), environment('1.5'));
     expect(between.stderr).toBe('cdk-hpo: the trial pauses at epoch 2: this attempt was to train up to 1.5\n');
+    expect((await run(command(asking(4)), environment('1.5'))).stdout).toContain('trained on to 2\n');
     const beyond = await run(command(asking(2)), environment('9'));
     expect([beyond.stdout.split('\n').at(-2), beyond.stderr]).toEqual(['trained on to 2', '']);
   });

@@ -23,11 +23,11 @@ const MAX_MODEL_PARALLEL = 200;
 const MAX_MODEL_OBJECTIVES = 4;
 
 /**
- * One of so many trials is TPE's: it has no idea of the landscape to be wrong about. Without any continuous parameter, along
- * which the model can climb, it is of more use.
+ * One of so many trials is TPE's: it has no idea of the landscape to be wrong about. It is of more use where the model can't
+ * climb, since no parameter is continuous, and where several trials run at a time, which ought to differ.
  */
 const TPE_EACH = 8;
-const TPE_EACH_DISCRETE = 4;
+const TPE_EACH_DISCRETE_OR_PARALLEL = 4;
 
 /** Picks the search algorithm that measured best for problems of this kind. */
 export function chooseSearch({ space, objectives, maxParallelTrials }: SearchProblem): Choice {
@@ -50,10 +50,10 @@ export function chooseSearch({ space, objectives, maxParallelTrials }: SearchPro
       reason: `TPE, since ${maxParallelTrials} trials run at the same time (a Gaussian process takes up to ${MAX_MODEL_PARALLEL})`,
     };
   }
-  const isDiscrete = Number.isFinite(space.size);
-  const each = isDiscrete ? TPE_EACH_DISCRETE : TPE_EACH;
+  const isHelpful = Number.isFinite(space.size) || maxParallelTrials > 1;
+  const each = isHelpful ? TPE_EACH_DISCRETE_OR_PARALLEL : TPE_EACH;
   return {
     turns: [...Array.from({ length: each - 1 }, () => ({ name: 'gaussianProcess' }) as const), { name: 'tpe' }],
-    reason: `a Gaussian process, since it needs the fewest trials for ${objectives === 1 ? 'one objective' : `${objectives} objectives`} over ${dimension} parameters, with each ${each}th trial by TPE${isDiscrete ? ' as no parameter is continuous' : ''}`,
+    reason: `a Gaussian process, since it needs the fewest trials for ${objectives === 1 ? 'one objective' : `${objectives} objectives`} over ${dimension} parameters, with each ${each}th trial by TPE`,
   };
 }

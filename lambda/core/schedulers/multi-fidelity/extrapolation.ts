@@ -87,6 +87,8 @@ export class CurveExtrapolation {
     return this.steps.map(({ weights, variance }) => `${[...weights].map((w) => w.toFixed(2)).join('/')}/${variance.toFixed(3)}`).join(' ');
   }
 }
+const DECAY = num('decay', 1);
+const SHIFT_DECAY = Math.sqrt(DECAY);
 const V_PRED = num('pred', 1);
 const USE_X = num('usex', 1);
 
@@ -106,7 +108,7 @@ function fitStep(curves: readonly Curve[], s: number, before: Step): Step {
     const [last, here, next] = [s > 0 ? values[s - 1] : undefined, values[s], values[s + 1]];
     if (here === undefined || next === undefined) continue;
     const change = last === undefined ? 0 : here - last;
-    rows.push({ features: featuresOf(here, change, x), residual: next - (before.weights[0] + here) });
+    rows.push({ features: featuresOf(here, change, x), residual: next - (SHIFT_DECAY * before.weights[0] + here) });
   }
   // around the belief: the same shift as before, slope 1, nothing else.
   const a = new Float64Array(n * n);
@@ -118,6 +120,7 @@ function fitStep(curves: readonly Curve[], s: number, before: Step): Step {
       b[i] += features[i] * residual;
     }
   }
+  if (rows.length === 0) b.fill(0);
   if (!factorize(a, n)) return before;
   solveLower(a, n, n, b);
   solveLowerTransposed(a, n, n, b);
@@ -125,7 +128,7 @@ function fitStep(curves: readonly Curve[], s: number, before: Step): Step {
     const error = residual - features.reduce((dot, feature, i) => dot + feature * b[i], 0);
     return sum + error * error;
   }, 0);
-  b[0] += before.weights[0];
+  b[0] += SHIFT_DECAY * before.weights[0];
   b[1] += 1;
-  return { weights: b, factor: a, variance: (squares + PRIOR_TRIALS * before.variance) / (rows.length + PRIOR_TRIALS) };
+  return { weights: b, factor: a, variance: (squares + PRIOR_TRIALS * (s === 0 ? 1 : DECAY) * before.variance) / (rows.length + PRIOR_TRIALS) };
 }

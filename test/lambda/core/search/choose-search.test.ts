@@ -64,18 +64,22 @@ describe('auto', () => {
   });
 
   test.each([
-    ['every eighth trial of a model is by TPE', spaceOf(2), 8],
+    ['every eighth trial of a model is by TPE', spaceOf(2), 1, 8],
+    ['every fourth with several at a time', spaceOf(2), 2, 4],
     [
       'every fourth where no parameter is continuous',
       new SearchSpace([{ name: 'n', type: 'integer', min: 1, max: 99, scaling: 'linear' }]),
+      1,
       4,
     ],
-  ])('%s', (_, space, each) => {
+  ])('%s', (_, space, maxParallelTrials, each) => {
     const auto = new AutoSearch(({ name }) => ({ suggest: () => ({ configuration: { name } }) }));
-    const names = Array.from({ length: 16 }, (__, trial) => auto.suggest(contextOf({ space, trial })));
+    const names = Array.from({ length: 16 }, (__, trial) =>
+      auto.suggest(contextOf({ space, trial, maxParallelTrials })),
+    );
     const nameOf = (trial: number) => (trial % each === each - 1 ? 'tpe' : 'gaussianProcess');
     expect(names).toEqual(names.map((__, trial) => ({ configuration: { name: nameOf(trial) } })));
-    expect(chooseSearch(problem({ space })).reason).toContain(`each ${each}th trial by TPE`);
+    expect(chooseSearch(problem({ space, maxParallelTrials })).reason).toContain(`each ${each}th trial by TPE`);
   });
 });
 
