@@ -3,7 +3,7 @@ import { AshaPromotion } from './asha-promotion';
 import { AshaStopping } from './asha-stopping';
 import { Hyperband } from './hyperband';
 import { MedianStopping } from './median-stopping';
-import { MultiFidelity } from './multi-fidelity';
+import { FreezeThaw } from './freeze-thaw';
 import { NoScheduler } from './no-scheduler';
 import { Pasha } from './pasha';
 import { Patience } from './patience';
@@ -30,7 +30,7 @@ export function createScheduler(definition: SchedulerDefinition): Scheduler {
     case 'populationBased':
       return new PopulationBased(definition);
     case 'multiFidelity':
-      return new MultiFidelity(definition);
+      return new FreezeThaw(definition);
     default:
       throw new Error(`scheduler ${JSON.stringify((definition as { name: unknown }).name)} is not known`);
   }
