@@ -67,7 +67,11 @@ export class LocalRuntime {
       region: LOCAL_REGION,
       account: LOCAL_ACCOUNT_ID,
     });
-    const server = new LocalHttpServer({ services: [stepFunctions, sageMaker], lambda, s3: createS3Handler(objectStore) });
+    const server = new LocalHttpServer({
+      services: [stepFunctions, sageMaker],
+      lambda,
+      s3: createS3Handler(objectStore),
+    });
     const url = await server.start();
     Object.assign(endpoints, { dynamodb: dynamoDb.url, sagemaker: url, sfn: url, lambda: url, s3: url });
     return new LocalRuntime(app, url, clock, objectStore, dynamoDb, lambda, sageMaker, stepFunctions, server);

@@ -133,7 +133,10 @@ export interface Scheduler {
 }
 
 /** The result of a trial at a rung, if it has reached it. */
-export function entryAt({ trial, curve }: Pick<ScheduledTrial, 'trial' | 'curve'>, rung: number): RungEntry | undefined {
+export function entryAt(
+  { trial, curve }: Pick<ScheduledTrial, 'trial' | 'curve'>,
+  rung: number,
+): RungEntry | undefined {
   const point = curve.find((candidate) => candidate.rung === rung);
   return point && { trial, losses: point.losses, ...(point.violations && { violations: point.violations }) };
 }

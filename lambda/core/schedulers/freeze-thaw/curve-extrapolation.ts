@@ -35,10 +35,7 @@ export class CurveExtrapolation {
   readonly population: Extrapolation;
 
   /** @param curves of trials that have a value at least */
-  constructor(
-    curves: readonly RungValues[],
-    rungs: number,
-  ) {
+  constructor(curves: readonly RungValues[], rungs: number) {
     // values are standardized: at first, a step may lead anywhere.
     let step: Step = { shift: 0, slope: 1, momentum: 0, variance: 1 };
     for (let s = 0; s + 1 < rungs; s++) {
