@@ -115,9 +115,8 @@ class StudyModel {
     const models = Array.from({ length: this.context.objectives }, (_, k) => this.lossModel(k));
     const extended = models.map(({ model }) => model.withExpected(pending));
     if (models.length === 1) {
-      const [{ model }] = models;
-      // not what was observed there: the best of many noisy values is a lucky one, which nothing is likely to beat.
-      const observed = feasible.map((i) => model.predict(this.pointOf(i)).mean);
+      const [{ model, values }] = models;
+      const observed = feasible.map((i) => values.get(i)!);
       const expected = pending.map((point) => model.predict(point).mean);
       return new ExpectedImprovement(extended[0], Math.min(...observed, ...expected), this.inputs.size);
     }

@@ -287,21 +287,3 @@ test('goes through a small noisy space by what it expects, not at random', () =>
   expect(mean(history.slice(8, 14))).toBeLessThan(mean(history.slice(14, 20)));
   expect(mean(history.slice(8, 14))).toBeLessThan(5.5);
 });
-
-test('trusts no lucky value of a noisy loss: late trials lie near the optimum, not all over the space', () => {
-  const definition: SearchSpaceDefinition = ['a', 'b', 'c'].map((name) => ({
-    name,
-    type: 'continuous',
-    min: 0,
-    max: 1,
-    scaling: 'linear',
-  }));
-  const loss = ({ a, b, c }: Configuration) =>
-    (Number(a) - 0.3) ** 2 + (Number(b) - 0.7) ** 2 + 0.5 * (Number(c) - 0.4) ** 2;
-  const noisy = (configuration: Configuration, trial: number) =>
-    loss(configuration) + 0.1 * new Random(5, trial, 98).normal();
-  const { history } = runSearch(new GaussianProcessSearch(), definition, noisy, 60);
-  const late = history.slice(-20).map(({ configuration }) => loss(configuration));
-  // random trials have 0.27 on average.
-  expect(late.reduce((sum, value) => sum + value, 0) / late.length).toBeLessThan(0.1);
-});
