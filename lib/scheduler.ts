@@ -2,6 +2,14 @@ import { Token } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { PARAMETER_NAME_PATTERN } from './contract/limits';
+import {
+  DEFAULT_BRACKETS,
+  DEFAULT_MINIMUM_IMPROVEMENT,
+  DEFAULT_MINIMUM_TRIALS,
+  DEFAULT_MODEL_REDUCTION_FACTOR,
+  DEFAULT_POPULATION,
+  DEFAULT_REDUCTION_FACTOR,
+} from './contract/scheduler-defaults';
 import { RungsDefinition, SchedulerDefinition } from './contract/tuner-definition';
 import { requireInteger, requireMatch, requireNumber } from './private/checks';
 import { grantCopyWithinPrefix, grantListPrefix } from './private/s3-access';
@@ -158,7 +166,7 @@ export class Scheduler {
    * @see https://research.google/pubs/google-vizier-a-service-for-black-box-optimization/
    */
   public static medianStopping(options: MedianStoppingOptions = {}): Scheduler {
-    const { gracePeriod = 1, minimumTrials = 5 } = options;
+    const { gracePeriod = 1, minimumTrials = DEFAULT_MINIMUM_TRIALS } = options;
     requireAboveZero('gracePeriod of median stopping', gracePeriod);
     requireInteger('minimumTrials of median stopping', minimumTrials, 1, 10_000);
     return new Scheduler({ name: 'medianStopping', gracePeriod, minimumTrials });
@@ -166,7 +174,7 @@ export class Scheduler {
 
   /** Stops a trial that no longer improves, whatever the others do. */
   public static patience(options: PatienceOptions): Scheduler {
-    const { patience, minimumImprovement = 0, gracePeriod = patience } = options;
+    const { patience, minimumImprovement = DEFAULT_MINIMUM_IMPROVEMENT, gracePeriod = patience } = options;
     requireAboveZero('patience', patience);
     requireAboveZero('gracePeriod of patience', gracePeriod);
     requireNumber('minimumImprovement of patience', minimumImprovement, 'a number of at least 0', (n) => n >= 0);
@@ -180,8 +188,8 @@ export class Scheduler {
    * @see https://arxiv.org/abs/1810.05934
    */
   public static asha(options: AshaOptions): Scheduler {
-    const rungs = toRungs('asha', options, 3);
-    const { mode = AshaMode.STOP, brackets = 1 } = options;
+    const rungs = toRungs('asha', options);
+    const { mode = AshaMode.STOP, brackets = DEFAULT_BRACKETS } = options;
     requireInteger('brackets of asha', brackets, 1, rungCount(rungs));
     return new Scheduler({ name: 'asha', ...rungs, mode, brackets });
   }
@@ -192,7 +200,7 @@ export class Scheduler {
    * @see https://arxiv.org/abs/2207.06940
    */
   public static pasha(options: RungOptions): Scheduler {
-    return new Scheduler({ name: 'pasha', ...toRungs('pasha', options, 3) });
+    return new Scheduler({ name: 'pasha', ...toRungs('pasha', options) });
   }
 
   /**
@@ -202,7 +210,7 @@ export class Scheduler {
    * @see https://arxiv.org/abs/1502.07943
    */
   public static successiveHalving(options: RungOptions): Scheduler {
-    return new Scheduler({ name: 'successiveHalving', ...toRungs('successive halving', options, 3) });
+    return new Scheduler({ name: 'successiveHalving', ...toRungs('successive halving', options) });
   }
 
   /**
@@ -212,7 +220,7 @@ export class Scheduler {
    * @see https://arxiv.org/abs/1603.06560
    */
   public static hyperband(options: RungOptions): Scheduler {
-    return new Scheduler({ name: 'hyperband', ...toRungs('hyperband', options, 3) });
+    return new Scheduler({ name: 'hyperband', ...toRungs('hyperband', options) });
   }
 
   /**
@@ -222,8 +230,13 @@ export class Scheduler {
    * @see https://arxiv.org/abs/1711.09846
    */
   public static populationBased(options: PopulationBasedOptions): Scheduler {
-    const { maxResource, interval, populationSize = 10, quantile = 0.25 } = options;
-    const { perturbation = 0.2, resampleProbability = 0.25, resourceParameter } = options;
+    const { maxResource, interval, resourceParameter } = options;
+    const {
+      populationSize = DEFAULT_POPULATION.populationSize,
+      quantile = DEFAULT_POPULATION.quantile,
+      perturbation = DEFAULT_POPULATION.perturbation,
+      resampleProbability = DEFAULT_POPULATION.resampleProbability,
+    } = options;
     requireAboveZero('maxResource of population based training', maxResource);
     requireNumber(
       'interval of population based training',
@@ -254,7 +267,10 @@ export class Scheduler {
    * training code that keeps no checkpoints begins anew each time.
    */
   public static multiFidelity(options: RungOptions): Scheduler {
-    return new Scheduler({ name: 'multiFidelity', ...toRungs('multiFidelity', options, 2) });
+    return new Scheduler({
+      name: 'multiFidelity',
+      ...toRungs('multiFidelity', options, DEFAULT_MODEL_REDUCTION_FACTOR),
+    });
   }
 
   private constructor(private readonly definition: SchedulerDefinition) {}
@@ -300,7 +316,7 @@ export class Scheduler {
   }
 }
 
-function toRungs(scheduler: string, options: RungOptions, factor: number): RungsDefinition {
+function toRungs(scheduler: string, options: RungOptions, factor = DEFAULT_REDUCTION_FACTOR): RungsDefinition {
   const { maxResource, minResource = 1, reductionFactor = factor, resourceParameter } = options;
   requireAboveZero(`maxResource of ${scheduler}`, maxResource);
   requireAboveZero(`minResource of ${scheduler}`, minResource);

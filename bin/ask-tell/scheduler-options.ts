@@ -1,21 +1,29 @@
+import {
+  DEFAULT_BRACKETS,
+  DEFAULT_MINIMUM_IMPROVEMENT,
+  DEFAULT_MINIMUM_TRIALS,
+  DEFAULT_MODEL_REDUCTION_FACTOR,
+  DEFAULT_POPULATION,
+  DEFAULT_REDUCTION_FACTOR,
+} from '../../lib/contract/scheduler-defaults';
 import { SchedulerDefinition } from '../../lib/contract/tuner-definition';
 import { InitRequest, SchedulerOptions } from './protocol';
 
 /** Schedulers by the protocol's names; the rungs' ends are those of the fidelity. */
 const SCHEDULERS: Record<string, (options: SchedulerOptions, min: number, max: number) => SchedulerDefinition> = {
   none: () => ({ name: 'none' }),
-  medianStopping: ({ gracePeriod, minimumTrials = 5 }, min) => ({
+  medianStopping: ({ gracePeriod, minimumTrials = DEFAULT_MINIMUM_TRIALS }, min) => ({
     name: 'medianStopping',
     gracePeriod: gracePeriod ?? min,
     minimumTrials,
   }),
-  patience: ({ patience = 5, minimumImprovement = 0, gracePeriod }, min) => ({
+  patience: ({ patience = 5, minimumImprovement = DEFAULT_MINIMUM_IMPROVEMENT, gracePeriod }, min) => ({
     name: 'patience',
     patience,
     minimumImprovement,
     gracePeriod: gracePeriod ?? min,
   }),
-  asha: ({ mode = 'stop', brackets = 1, ...rungs }, min, max) => ({
+  asha: ({ mode = 'stop', brackets = DEFAULT_BRACKETS, ...rungs }, min, max) => ({
     name: 'asha',
     mode,
     brackets,
@@ -26,14 +34,17 @@ const SCHEDULERS: Record<string, (options: SchedulerOptions, min: number, max: n
   hyperband: (options, min, max) => ({ name: 'hyperband', ...rungsOf(options, min, max) }),
   populationBased: (options, min, max) => ({
     name: 'populationBased',
-    populationSize: options.populationSize ?? 10,
+    populationSize: options.populationSize ?? DEFAULT_POPULATION.populationSize,
     interval: options.interval ?? Math.max(max / 10, min),
     maxResource: options.maxResource ?? max,
-    quantile: options.quantile ?? 0.25,
-    perturbation: options.perturbation ?? 0.2,
-    resampleProbability: options.resampleProbability ?? 0.25,
+    quantile: options.quantile ?? DEFAULT_POPULATION.quantile,
+    perturbation: options.perturbation ?? DEFAULT_POPULATION.perturbation,
+    resampleProbability: options.resampleProbability ?? DEFAULT_POPULATION.resampleProbability,
   }),
-  multiFidelity: (options, min, max) => ({ name: 'multiFidelity', ...rungsOf(options, min, max, 2) }),
+  multiFidelity: (options, min, max) => ({
+    name: 'multiFidelity',
+    ...rungsOf(options, min, max, DEFAULT_MODEL_REDUCTION_FACTOR),
+  }),
 };
 
 const DEFAULT_SCHEDULER = 'multiFidelity';
@@ -60,7 +71,7 @@ function rungsOf(
   { minResource, maxResource, reductionFactor }: SchedulerOptions,
   min: number,
   max: number,
-  factor = 3,
+  factor = DEFAULT_REDUCTION_FACTOR,
 ) {
   return {
     minResource: minResource ?? min,

@@ -8,7 +8,8 @@ import {
 } from '../../lambda/core/schedulers/scheduler';
 import { Observation } from '../../lambda/core/search/search-algorithm';
 import { ended } from '../../lambda/core/study/history';
-import { Goals, excessOf, lossesOf, objectivesOf } from '../../lambda/core/study/objective';
+import { curvePointOf } from '../../lambda/core/study/learning-curve';
+import { Goals, lossesOf, objectivesOf } from '../../lambda/core/study/objective';
 import { Configuration } from '../../lib/contract/search-space';
 
 /** A trial of a session with all that was told of it. */
@@ -51,14 +52,8 @@ export class Trial {
   report(goals: Goals, scheduler: Scheduler, resource: number, metrics: Record<string, unknown>): ScheduledReport {
     this.reported = { ...this.reported, ...metrics };
     const losses = lossesOf(goals, this.reported) ?? objectivesOf(goals).map(() => Infinity);
-    const { outcomeConstraints } = goals;
-    const point: CurvePoint = {
-      resource,
-      losses,
-      ...(outcomeConstraints.length > 0 && {
-        violations: outcomeConstraints.map((constraint) => excessOf(constraint, this.reported) ?? 0),
-      }),
-    };
+    // a loss that isn't known ends the trial here, so it is no mere unknown.
+    const point: CurvePoint = { ...curvePointOf(goals, resource, this.reported), losses };
     const before = this.curve;
     const values = [...before, point].map(({ losses: [first] }) => first).filter(Number.isFinite);
     const report = {

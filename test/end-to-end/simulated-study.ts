@@ -55,15 +55,7 @@ export async function simulateStudy(options: SimulatedStudyOptions): Promise<Sim
         quality = -Math.abs(Math.log10(Number(request.HyperParameters!.learning_rate)) + 2) - 1 / epoch;
         if (keepsCheckpoints) store.put(checkpoint, String(epoch));
         if (!reports) continue;
-        const { payload } = await runtime.lambda.invoke(environment.CDK_HPO_REPORT_FUNCTION, {
-          study: environment.CDK_HPO_STUDY,
-          trial,
-          attempt: Number(environment.CDK_HPO_ATTEMPT),
-          token: environment.CDK_HPO_TOKEN,
-          resource: epoch,
-          metrics: { quality },
-        });
-        if ((payload as { decision: string }).decision !== 'continue') break;
+        if ((await reportQuality(runtime, environment, epoch, quality)) !== 'continue') break;
       }
       if (!reports) api.log(`quality=${quality}`);
       job.to = jobClock.now();
@@ -86,6 +78,24 @@ export async function simulateStudy(options: SimulatedStudyOptions): Promise<Sim
   } finally {
     await runtime.close();
   }
+}
+
+/** Reports as the client of a training job does, by what its environment says. @returns the decision */
+export async function reportQuality(
+  runtime: LocalRuntime,
+  environment: Record<string, string>,
+  resource: number,
+  quality: number,
+): Promise<string> {
+  const { payload } = await runtime.lambda.invoke(environment.CDK_HPO_REPORT_FUNCTION, {
+    study: environment.CDK_HPO_STUDY,
+    trial: Number(environment.CDK_HPO_TRIAL),
+    attempt: Number(environment.CDK_HPO_ATTEMPT),
+    token: environment.CDK_HPO_TOKEN,
+    resource,
+    metrics: { quality },
+  });
+  return (payload as { decision: string }).decision;
 }
 
 interface SimulatedJob {

@@ -3,6 +3,7 @@ import { LocalRuntime } from '../../local/runtime';
 import { SimulatedJobLauncher } from '../../local/sagemaker';
 import { StudyResult } from '../../lib/contract/calls';
 import { Scheduler } from '../../lib';
+import { reportQuality } from './simulated-study';
 import { SmallStudyOptions, eventsOf, startExecution, synthesizeSmallStudy, temporaryFolder } from './small-study';
 
 const START_UP_SECONDS = 120;
@@ -18,21 +19,11 @@ async function simulate(options: SmallStudyOptions) {
     startupSeconds: START_UP_SECONDS,
     program: async ({ request }, jobClock, api) => {
       running.most = Math.max(running.most, ++running.now);
-      const { CDK_HPO_REPORT_FUNCTION, CDK_HPO_STUDY, CDK_HPO_TRIAL, CDK_HPO_ATTEMPT, CDK_HPO_TOKEN } =
-        request.Environment!;
       try {
         for (let epoch = 1; epoch <= EPOCHS; epoch++) {
           await jobClock.sleep(120_000, api.signal);
           const quality = -Math.abs(Math.log10(Number(request.HyperParameters!.learning_rate)) + 2) - 1 / epoch;
-          const { payload } = await runtime.lambda.invoke(CDK_HPO_REPORT_FUNCTION, {
-            study: CDK_HPO_STUDY,
-            trial: Number(CDK_HPO_TRIAL),
-            attempt: Number(CDK_HPO_ATTEMPT),
-            token: CDK_HPO_TOKEN,
-            resource: epoch,
-            metrics: { quality },
-          });
-          if ((payload as { decision: string }).decision === 'stop') return 0;
+          if ((await reportQuality(runtime, request.Environment!, epoch, quality)) === 'stop') return 0;
         }
         return 0;
       } finally {

@@ -1,6 +1,6 @@
 import { AshaDefinition } from '../../../lib/contract/tuner-definition';
 import { bracketLevels, bracketOf } from './brackets';
-import { openNew } from './new-trials';
+import { openNew, startNew } from './new-trials';
 import { rungLeaders } from './rung-leaders';
 import { newlyReachedRung, trainedToEnd } from './rungs-reached';
 import {
@@ -55,10 +55,11 @@ export class AshaStopping implements Scheduler {
         };
   }
 
-  next({ trials, maxTrials, seed }: ScheduleContext): NextStep {
-    if (trials.length >= maxTrials) return { action: 'none', reason: `all ${maxTrials} trials have been started` };
-    const bracket = bracketOf(this.definition, seed, trials.length + 1);
-    return { action: 'start', bracket, target: this.definition.maxResource };
+  next(context: ScheduleContext): NextStep {
+    const step = startNew(context);
+    if (step.action !== 'start') return step;
+    const bracket = bracketOf(this.definition, context.seed, context.trials.length + 1);
+    return { ...step, bracket, target: this.definition.maxResource };
   }
 
   openSteps(context: ScheduleContext): number {

@@ -1,6 +1,6 @@
 import { survivorsOf } from './hyperband-brackets';
 import { rankEntries } from './rank-entries';
-import { CurvePoint, RungEntry, ScheduledTrial, highestRung } from './scheduler';
+import { CurvePoint, RungEntry, ScheduledTrial, entryOf, highestRung } from './scheduler';
 
 /** Where a bracket of successive halving stands. */
 export type BracketProgress =
@@ -56,9 +56,7 @@ function ranked(trials: readonly ScheduledTrial[], level: number, places: number
   const entries: (RungEntry & { readonly scheduled: ScheduledTrial })[] = [];
   for (const scheduled of trials) {
     const point = pointAt(scheduled, level);
-    if (point === undefined) continue;
-    const { losses, violations } = point;
-    entries.push({ scheduled, trial: scheduled.trial, losses, ...(violations && { violations }) });
+    if (point !== undefined) entries.push({ scheduled, ...entryOf(scheduled.trial, point) });
   }
   return rankEntries(entries, places).map(({ scheduled }) => scheduled);
 }

@@ -1,5 +1,5 @@
 import { IntervalLevels } from './interval-levels';
-import { CurvePoint, RungEntry, ScheduledTrial, highestRung } from './scheduler';
+import { CurvePoint, RungEntry, ScheduledTrial, entryOf, highestRung } from './scheduler';
 
 /**
  * Who is in the population, of all trials of a study under population based training, and what its places have shown.
@@ -48,9 +48,7 @@ export class Population {
     const entries: RungEntry[] = [];
     for (const trial of this.trials) {
       const point = trial.failed || this.tookPlaceAfter(trial, rung) ? undefined : this.resultAt(trial, rung);
-      if (point === undefined) continue;
-      const { losses, violations } = point;
-      entries.push({ trial: trial.trial, losses, ...(violations && { violations }) });
+      if (point !== undefined) entries.push(entryOf(trial.trial, point));
     }
     return entries;
   }

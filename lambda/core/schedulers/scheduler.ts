@@ -138,7 +138,12 @@ export function entryAt(
   rung: number,
 ): RungEntry | undefined {
   const point = curve.find((candidate) => candidate.rung === rung);
-  return point && { trial, losses: point.losses, ...(point.violations && { violations: point.violations }) };
+  return point && entryOf(trial, point);
+}
+
+/** What a trial showed at a point of its curve, to be ranked among others. */
+export function entryOf(trial: number, { losses, violations }: CurvePoint): RungEntry {
+  return { trial, losses, ...(violations && { violations }) };
 }
 
 /** The highest rung that a trial has reached; 0 before the first. */

@@ -1,7 +1,17 @@
 import { CurvePoint } from '../schedulers/scheduler';
+import { Goals, MetricValues, lossesSoFar, violationsSoFar } from './objective';
 
 /** A trial's record holds no more points than this: the table has items of 400 KB, and is paid by the kilobyte. */
 const MAX_POINTS = 100;
+
+/** What a trial shows at a resource, by the newest values of its metrics. */
+export function curvePointOf(goals: Goals, resource: number, metrics: MetricValues): CurvePoint {
+  return {
+    resource,
+    losses: lossesSoFar(goals, metrics),
+    ...(goals.outcomeConstraints.length > 0 && { violations: violationsSoFar(goals, metrics) }),
+  };
+}
 
 /**
  * The curve with one more point. Points at or beyond it belong to an attempt that this one repeats.

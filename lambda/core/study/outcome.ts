@@ -1,7 +1,7 @@
 import { AttemptOutcome, TrialState } from '../../../lib/contract/calls';
 import { AttemptRecord, FailureClass, StudyRecord, TrialRecord, currentAttempt } from '../store/records';
-import { withPoint } from './learning-curve';
-import { lossesSoFar, metricNames, violationsSoFar } from './objective';
+import { curvePointOf, withPoint } from './learning-curve';
+import { metricNames } from './objective';
 import { maxResourceOf } from './scheduled-trials';
 
 /** Attempts that may fail for reasons of the infrastructure before the trial does. */
@@ -145,12 +145,7 @@ function curveToTarget({ tuner }: StudyRecord, trial: TrialRecord, metrics: Reco
   const { curve = [] } = trial;
   const { target } = currentAttempt(trial);
   if (!reportedNothing(trial) || target === undefined) return curve;
-  return withPoint(curve, {
-    resource: target,
-    losses: lossesSoFar(tuner, metrics),
-    ...(tuner.outcomeConstraints.length > 0 && { violations: violationsSoFar(tuner, metrics) }),
-    rung: target,
-  });
+  return withPoint(curve, { ...curvePointOf(tuner, target, metrics), rung: target });
 }
 
 /** Objectives and outcome constraints need the values of all their metrics. */

@@ -7,8 +7,8 @@ import { ReportRecord, StudyRecord, TrialRecord, currentAttempt } from '../store
 import { StudyStore } from '../store/study-store';
 import { schemaProblems } from '../validation';
 import { durationOver } from './completion';
-import { withPoint } from './learning-curve';
-import { lossOf, lossesSoFar, metricNames, violationsSoFar } from './objective';
+import { curvePointOf, withPoint } from './learning-curve';
+import { lossOf, metricNames } from './objective';
 import { isTokenOf } from './token';
 
 /**
@@ -162,11 +162,7 @@ function withReport(
     const message = `the objective was ${String(value)} at resource ${resource}`;
     return { ...next, failureClass: 'diverged', message };
   }
-  const point: CurvePoint = {
-    resource,
-    losses: lossesSoFar(tuner, metrics),
-    ...(tuner.outcomeConstraints.length > 0 && { violations: violationsSoFar(tuner, metrics) }),
-  };
+  const point = curvePointOf(tuner, resource, metrics);
   const rung = scheduler.rungOf(scheduledReport(next, point));
   return { ...next, curve: withPoint(trial.curve ?? [], rung === undefined ? point : { ...point, rung }) };
 }

@@ -1,5 +1,5 @@
 import { logExpectedImprovement, logExpectedImprovementSlope } from '../../numerics/normal';
-import { Predictor } from '../gaussian-process/gaussian-process';
+import { GaussianProcess } from '../gaussian-process/gaussian-process';
 import { Acquisition } from './acquisition';
 
 /**
@@ -14,7 +14,7 @@ export class ExpectedImprovement implements Acquisition {
 
   /** @param best the value to improve on: lower is better */
   constructor(
-    private readonly model: Predictor,
+    private readonly model: GaussianProcess,
     private readonly best: number,
     dimensions: number,
   ) {

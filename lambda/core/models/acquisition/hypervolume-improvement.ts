@@ -1,5 +1,5 @@
 import { normalDensity, normalProbability } from '../../numerics/normal';
-import { Predictor } from '../gaussian-process/gaussian-process';
+import { GaussianProcess } from '../gaussian-process/gaussian-process';
 import { Acquisition } from './acquisition';
 import { Box } from './non-dominated-boxes';
 
@@ -21,7 +21,7 @@ export class HypervolumeImprovement implements Acquisition {
    * @param boxes what isn't dominated yet
    */
   constructor(
-    private readonly models: readonly Predictor[],
+    private readonly models: readonly GaussianProcess[],
     private readonly boxes: readonly Box[],
     dimensions: number,
   ) {

@@ -1,5 +1,5 @@
 import { logNormalProbability, logNormalProbabilitySlope } from '../../numerics/normal';
-import { Predictor } from '../gaussian-process/gaussian-process';
+import { GaussianProcess } from '../gaussian-process/gaussian-process';
 import { Acquisition } from './acquisition';
 
 /**
@@ -12,7 +12,7 @@ export class ProbabilityBelow implements Acquisition {
   private readonly varianceGradient: Float64Array;
 
   constructor(
-    private readonly model: Predictor,
+    private readonly model: GaussianProcess,
     private readonly bound: number,
     dimensions: number,
   ) {

@@ -10,14 +10,6 @@ export interface Prediction {
   readonly variance: number;
 }
 
-/** A model of one value over the space, whatever it is made of. */
-export interface Predictor {
-  predict(point: ArrayLike<number>): Prediction;
-
-  /** Also writes the gradients of mean and variance; along categorical coordinates they are 0. */
-  predictWithGradient(point: ArrayLike<number>, meanGradient: Float64Array, varianceGradient: Float64Array): Prediction;
-}
-
 /** The smallest variance, as a part of that before any observation: rounding errors lie below. */
 const VARIANCE_FLOOR = 1e-12;
 
@@ -25,7 +17,7 @@ const VARIANCE_FLOOR = 1e-12;
 const FIRST_JITTER = 1e-8;
 
 /** A Gaussian process with given hyperparameters, conditioned on observations. */
-export class GaussianProcess implements Predictor {
+export class GaussianProcess {
   private readonly jointVariance: number;
   private readonly additiveVariance: number;
   private readonly perLengthscale: Float64Array;
@@ -114,6 +106,7 @@ export class GaussianProcess implements Predictor {
     return { mean, variance: this.remaining(explained) };
   }
 
+  /** Also writes the gradients of mean and variance; along categorical coordinates they are 0. */
   predictWithGradient(
     point: ArrayLike<number>,
     meanGradient: Float64Array,
