@@ -6,6 +6,7 @@ import { adaptConfiguration } from '../../lambda/core/space/adapt-configuration'
 import { SearchSpace } from '../../lambda/core/space/search-space';
 import { ended, fewNotes } from '../../lambda/core/study/history';
 import { lossesOf, metricNames } from '../../lambda/core/study/objective';
+import { maxResourceOf } from '../../lambda/core/study/scheduled-trials';
 import { suggest } from '../../lambda/core/study/suggest';
 import { Configuration } from '../../lib/contract/search-space';
 import { AskedTrial, InitRequest, Reply, ReportRequest, Request, TellResult, TrialId } from './protocol';
@@ -33,7 +34,8 @@ class Session {
     const { study, trials, space } = this;
     return [
       ...this.known,
-      ...(study.scheduler.name === 'none'
+      // the Lambda's rule, see historyOf.
+      ...(maxResourceOf(study.scheduler) === undefined
         ? trials.map((trial) => trial.toObservation(study.tuner))
         : observationsAt(
             trials.map((trial) => trial.toScheduled()),

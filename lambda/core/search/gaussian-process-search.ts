@@ -4,8 +4,8 @@ import { HypervolumeImprovement } from '../models/acquisition/hypervolume-improv
 import { maximize } from '../models/acquisition/maximize';
 import { nonDominatedBoxes } from '../models/acquisition/non-dominated-boxes';
 import { ProbabilityBelow } from '../models/acquisition/probability-below';
-import { Belief, DETAILS, TRENDS } from '../models/gaussian-process/belief';
-import { rememberedFit } from '../models/gaussian-process/fit-cache';
+import { BeliefInNoise, DETAILS, TRENDS } from '../models/gaussian-process/belief';
+import { FitInDoubt, fitInDoubt } from '../models/gaussian-process/fit-in-doubt';
 import { GaussianProcess } from '../models/gaussian-process/gaussian-process';
 import { Layout, layoutOf } from '../models/gaussian-process/hyperparameters';
 import { MAX_OBSERVATIONS, selectForFit, selectForModel } from '../models/gaussian-process/model-data';
@@ -28,7 +28,7 @@ const MIN_RESULTS = 3;
  * Trials take turns between a model that expects details and one that expects broad trends: where the one is stuck the other
  * isn't, and the trials of a batch differ by more than their place in it.
  */
-const BELIEFS: readonly Belief[] = [DETAILS, TRENDS];
+const BELIEFS: readonly BeliefInNoise[] = [DETAILS, TRENDS];
 
 /** Running trials that the model takes into account, the newest; it grows with them. None is ever proposed again. */
 const MAX_PENDING = 100;
@@ -67,10 +67,18 @@ export class GaussianProcessSearch implements SearchAlgorithm {
   }
 }
 
+/** The model of one objective. */
+interface LossModel {
+  readonly model: GaussianProcess;
+  readonly isNoisy: boolean;
+  /** What each result counts for in the choice of the next trial. */
+  readonly values: ReadonlyMap<number, number>;
+}
+
 /** The models of one suggestion. */
 class StudyModel {
   private readonly layout: Layout;
-  private readonly belief: Belief;
+  private readonly belief: BeliefInNoise;
   /** Indices of the results, the best first, failed trials last. */
   private readonly order: number[];
   /** Indices of the results that the models see, and of those that their hyperparameters are fitted to. */
@@ -115,10 +123,11 @@ class StudyModel {
     const models = Array.from({ length: this.context.objectives }, (_, k) => this.lossModel(k));
     const extended = models.map(({ model }) => model.withExpected(pending));
     if (models.length === 1) {
-      const [{ model, values }] = models;
+      const [{ model, values, isNoisy }] = models;
       const observed = feasible.map((i) => values.get(i)!);
       const expected = pending.map((point) => model.predict(point).mean);
-      return new ExpectedImprovement(extended[0], Math.min(...observed, ...expected), this.inputs.size);
+      const noise = isNoisy ? Math.sqrt(model.noiseVariance) : 0;
+      return new ExpectedImprovement(extended[0], Math.min(...observed, ...expected), this.inputs.size, noise);
     }
     const losses = [
       ...feasible.map((i) => models.map(({ values }) => values.get(i)!)),
@@ -128,13 +137,18 @@ class StudyModel {
     return new HypervolumeImprovement(extended, nonDominatedBoxes(front, referenceOf(front)), this.inputs.size);
   }
 
-  /** The model of one objective, with the transformed losses by result. */
-  private lossModel(k: number): { model: GaussianProcess; values: Map<number, number> } {
+  /**
+   * The model of one objective, with what its results are worth: the transformed losses, or where those are noisy what the
+   * model makes of them, lest a lucky trial is what all others have to beat.
+   */
+  private lossModel(k: number): LossModel {
     const losses = (indices: readonly number[]) =>
       transformLosses(withWorst(indices.map((i) => this.results[i].losses?.[k])));
     const y = losses(this.selected);
-    const model = this.model(this.selectedForFit, losses(this.selectedForFit), this.selected, y);
-    return { model, values: new Map(this.selected.map((i, at) => [i, y[at]])) };
+    const { hyperparameters, isNoisy } = this.fit(this.selectedForFit, losses(this.selectedForFit));
+    const model = this.model(hyperparameters, this.selected, y);
+    const valueOf = (i: number, at: number) => (isNoisy ? model.predict(this.pointOf(i)).mean : y[at]);
+    return { model, isNoisy, values: new Map(this.selected.map((i, at) => [i, valueOf(i, at)])) };
   }
 
   /** The probability that outcome constraint `k` holds. */
@@ -143,21 +157,20 @@ class StudyModel {
     const excesses = (indices: readonly number[]) =>
       transformViolations(indices.map((i) => this.results[i].violations![k]));
     const fitted = known(this.selectedForFit);
+    const { hyperparameters } = this.fit(fitted, excesses(fitted).values);
     const seen = known(this.selected);
     const { values, bound } = excesses(seen);
-    const model = this.model(fitted, excesses(fitted).values, seen, values);
+    const model = this.model(hyperparameters, seen, values);
     return new ProbabilityBelow(model.withExpected(pending), bound, this.inputs.size);
   }
 
-  /** A model of values at the results `seen`, with the hyperparameters that fit those at the results `fitted`. */
-  private model(
-    fitted: readonly number[],
-    fittedValues: Float64Array,
-    seen: readonly number[],
-    values: Float64Array,
-  ): GaussianProcess {
-    const hyperparameters = rememberedFit(this.layout, this.pointsOf(fitted), fittedValues, this.belief);
-    return new GaussianProcess(this.layout, hyperparameters, this.pointsOf(seen), values);
+  /** What fits the values at the results `indices`. */
+  private fit(indices: readonly number[], values: Float64Array): FitInDoubt {
+    return fitInDoubt(this.layout, this.pointsOf(indices), values, this.belief);
+  }
+
+  private model(hyperparameters: Float64Array, indices: readonly number[], values: Float64Array): GaussianProcess {
+    return new GaussianProcess(this.layout, hyperparameters, this.pointsOf(indices), values);
   }
 
   private pointsOf(indices: readonly number[]): Float64Array[] {

@@ -17,10 +17,11 @@ export function fitHyperparameters(
   layout: Layout,
   x: readonly Float64Array[],
   y: Float64Array,
-  { lengthscaleRate, startNoises }: Belief,
+  { lengthscaleRate, startNoises, maxNoise }: Belief,
   noises?: Float64Array,
 ): Float64Array {
   const { start, lower, upper } = hyperparameterRange(layout);
+  if (maxNoise !== undefined) upper[NOISE_VARIANCE] = Math.min(upper[NOISE_VARIANCE], Math.log(maxNoise));
   const density = negativeLogPosterior(layout, x, y, lengthscaleRate, noises);
   const gradient = new Float64Array(layout.length);
   let first = start;

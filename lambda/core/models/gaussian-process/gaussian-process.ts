@@ -74,6 +74,11 @@ export class GaussianProcess {
     return this.jointVariance + this.additiveVariance * this.layout.dimensions;
   }
 
+  /** Of an observation. */
+  get noiseVariance(): number {
+    return Math.exp(this.hyperparameters[NOISE_VARIANCE]);
+  }
+
   /**
    * With further points whose values are taken to be what the model expects there: the trials that still run.
    *

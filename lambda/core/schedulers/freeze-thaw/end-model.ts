@@ -1,5 +1,5 @@
 import { ExpectedImprovement } from '../../models/acquisition/expected-improvement';
-import { Belief, TRENDS } from '../../models/gaussian-process/belief';
+import { Belief } from '../../models/gaussian-process/belief';
 import { rememberedFit } from '../../models/gaussian-process/fit-cache';
 import { GaussianProcess } from '../../models/gaussian-process/gaussian-process';
 import { Layout, layoutOf } from '../../models/gaussian-process/hyperparameters';
@@ -12,7 +12,8 @@ import { CurveExtrapolation, RungValues } from './curve-extrapolation';
 const MAX_OBSERVATIONS = 150;
 const MAX_FITTED = 80;
 
-const BELIEF: Belief = TRENDS;
+/** Broad trends. What noise there is comes with the curves. */
+const BELIEF: Belief = { lengthscaleRate: 1, startNoises: [1e-4] };
 
 /** A curve's end that is hardly better known than that of any trial is no observation. */
 const LEAST_EVIDENCE = 1e-2;

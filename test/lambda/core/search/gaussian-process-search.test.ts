@@ -246,6 +246,19 @@ test('a noisy loss leads to the optimum too', () => {
   expect(near.length).toBeGreaterThanOrEqual(9);
 });
 
+test('a lucky result where results are noisy does not keep later trials from the optimum', () => {
+  const noise = new Random(2, 0, 99);
+  const known = results(60, (one) => ({ losses: [bowl(one) + 0.05 * noise.normal()] }));
+  const lucky = { trial: 61, configuration: { x: 0.9, y: 0.1 }, status: 'finished' as const, losses: [-0.2] };
+  const history: Observation[] = [...known, lucky];
+  for (let trial = 62; trial <= 70; trial++) {
+    const configuration = suggestion(contextOf({ space, history, trial }));
+    history.push({ trial, configuration, status: 'finished', losses: [bowl(configuration) + 0.05 * noise.normal()] });
+  }
+  // the values around it are checked, then left.
+  expect(bowl(history.at(-1)!.configuration)).toBeLessThan(0.02);
+});
+
 test('a constraint between parameters is kept, up to its border', () => {
   const loss = (configuration: Configuration) => (at(configuration).x - 0.8) ** 2 + (at(configuration).y - 0.6) ** 2;
   const { history } = runSearch(search, new SearchSpace(square, ['x + y <= 1']), loss, 25);

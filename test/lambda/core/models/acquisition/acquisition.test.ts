@@ -50,6 +50,23 @@ describe('expected improvement', () => {
     }
   });
 
+  test('is worth the less the better a point is known, where values are noisy', () => {
+    const noise = 0.3;
+    for (let i = 0; i < 5; i++) {
+      const point = problem.draw();
+      const { variance } = model.predict(point);
+      const news = Math.log(1 - noise / Math.sqrt(variance + noise ** 2));
+      const plain = new ExpectedImprovement(model, lowest, 2).value(point);
+      expect(new ExpectedImprovement(model, lowest, 2, noise).value(point)).toBeCloseTo(plain + news, 8);
+    }
+    // 1 - 1 / √(1 + 1e-14) has no digits left.
+    const known = modelOf({
+      ...problem,
+      hyperparameters: problem.hyperparameters.map((value, i) => (i === NOISE_VARIANCE ? -30 : value)),
+    });
+    expect(Number.isFinite(new ExpectedImprovement(known, lowest, 2, 1e3).value(problem.x[0]))).toBe(true);
+  });
+
   test('still has a slope where any improvement is out of reach', () => {
     const far = new ExpectedImprovement(model, -1e4, 2);
     const gradient = new Float64Array(2);
@@ -152,6 +169,7 @@ describe.each(['nn', 'nc', 'ncn'])('on the dimensions %s', (kinds) => {
   ];
   const acquisitions: [string, (problem: ModelProblem, d: number) => Acquisition][] = [
     ['expected improvement', (one, d) => new ExpectedImprovement(modelOf(one), -0.5, d)],
+    ['expected improvement where values are noisy', (one, d) => new ExpectedImprovement(modelOf(one), -0.5, d, 0.2)],
     ['expected improvement out of reach', (one, d) => new ExpectedImprovement(modelOf(one), -12, d)],
     ['probability below a bound', (one, d) => new ProbabilityBelow(modelOf(one), 0.3, d)],
     ['a small probability', (one, d) => new ProbabilityBelow(modelOf(one), -9, d)],
