@@ -5,7 +5,7 @@ export const MAX_OBSERVATIONS = 160;
  * Most trials that the hyperparameters are fitted to: that takes some forty times the work of conditioning, and grows with
  * the number of dimensions too.
  */
-const MAX_FITTED = 120;
+const MAX_FITTED = 100;
 const MIN_FITTED = 40;
 const FULL_FIT_DIMENSIONS = 10;
 
