@@ -67,8 +67,8 @@ test('the fit stays as it is until the next step, if what comes in between is no
 });
 
 test.each([
-  [5, 120],
-  [40, 60],
+  [5, 100],
+  [40, 50],
   [100, 40],
 ])('fits to the first ones only, and to a limited number of them: of %d dimensions to %d', (dimensions, limit) => {
   fc.assert(
