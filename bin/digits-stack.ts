@@ -3,6 +3,7 @@ import { CfnOutput, Duration, RemovalPolicy, Stack, StackProps } from 'aws-cdk-l
 import { Construct } from 'constructs';
 import {
   ActiveWhen,
+  AshaMode,
   Objective,
   Parameter,
   Scaling,
@@ -34,12 +35,12 @@ export class DigitsStack extends Stack {
       initialConfigurations: [
         { learning_rate: 0.01, hidden_units: 32, batch_size: 32, weight_decay: 1e-6, optimizer: 'sgd', momentum: 0.9 },
       ],
-      scheduler: Scheduler.medianStopping({ gracePeriod: 2 }),
+      scheduler: Scheduler.asha({ minResource: 3, maxResource: 27, mode: AshaMode.PROMOTE }),
       trialRunner: TrialRunner.sageMakerTraining({
         image: TrainingImage.fromDeepLearningContainer('pytorch-training', '2.5.1-cpu-py311-ubuntu22.04-sagemaker'),
         // without AWS the JavaScript twin runs: it needs nothing but Node.
         program: TrainingProgram.fromScript(DIGITS_FOLDER, 'train.py', { localEntry: 'train.mjs' }),
-        hyperparameters: { epochs: '8' },
+        hyperparameters: { epochs: '27' },
         maxRuntime: Duration.minutes(30),
       }),
       maxTrials: 24,

@@ -59,7 +59,10 @@ export class Progress {
       const state = `${trial.state}/${trial.attempts.length}`;
       if (this.seen.get(trial.trial) === state) continue;
       this.seen.set(trial.trial, state);
-      const result = hasEnded(trial) ? ` ${valueText(trial)}${trial.message ? ` (${trial.message})` : ''}` : '';
+      const result =
+        hasEnded(trial) || trial.state === 'PAUSED'
+          ? ` ${valueText(trial)}${trial.message ? ` (${trial.message})` : ''}`
+          : '';
       this.stream.write(
         `${this.seconds().padStart(5)} trial ${String(trial.trial).padStart(2)} ${stateText(trial)}${result}  ${configurationText(trial)}\n`,
       );
@@ -70,19 +73,20 @@ export class Progress {
     const ended = trials.filter(hasEnded);
     const stopped = ended.filter(({ state }) => state === 'STOPPED').length;
     const failed = ended.filter(({ state }) => state === 'FAILED').length;
+    const paused = trials.filter(({ state }) => state === 'PAUSED').length;
     const best = trials.length === 0 ? undefined : bestTrial(GOALS, trials);
     const width = 30;
-    const filled = Math.round((ended.length / maxTrials) * width);
+    const filled = Math.round(((ended.length + paused) / maxTrials) * width);
     const bar = `${'█'.repeat(filled)}${'░'.repeat(width - filled)}`;
     const running = trials
-      .filter((trial) => !hasEnded(trial))
+      .filter(({ state }) => state === 'RUNNING' || state === 'QUEUED')
       .map(
         (trial) =>
           `  trial ${String(trial.trial).padStart(2)}  ${trial.lastResource === undefined ? 'starting' : `epoch ${trial.lastResource}`}  ` +
           `${valueText(trial)}  ${pc.dim(configurationText(trial))}`,
       );
     return [
-      `${bar} ${ended.length}/${maxTrials} trials  ${stopped} stopped early  ${failed} failed  ${this.seconds()}`,
+      `${bar} ${ended.length + paused}/${maxTrials} trials  ${paused} paused  ${stopped} stopped early  ${failed} failed  ${this.seconds()}`,
       best ? `  best so far: trial ${best.trial} with ${pc.green(valueText(best))}` : '  no result yet',
       ...running,
     ].join('\n');

@@ -19,7 +19,8 @@ export function printSummary(result: StudyResult, trials: TrialRecord[], print: 
   for (const [name, value] of Object.entries(best.hyperparameters)) print(`  ${name}: ${value}`);
   const first = trials[0];
   if (first?.value !== undefined) {
-    print(`The default configuration (trial 1) reached ${first.value}.`);
+    const epochs = first.lastResource === undefined ? '' : ` after ${first.lastResource} epochs`;
+    print(`The default configuration (trial 1) reached ${first.value}${epochs}.`);
   }
 }
 

@@ -43,11 +43,11 @@ test('synthesizes one stack', () => {
   expect(stacks.map(([name]) => name)).toEqual(['CdkHpoDigits']);
 });
 
-test('searches at least four hyperparameters, one of them conditional, stops trials early and runs four slots', () => {
+test('searches at least four hyperparameters, one of them conditional, promotes trials from checkpoints and runs four slots', () => {
   const { searchSpace, scheduler, maxTrials, maxParallelTrials } = tunerDefinitionOf(template);
   expect(searchSpace.filter(({ activeWhen }) => activeWhen === undefined).length).toBeGreaterThanOrEqual(4);
   expect(searchSpace.filter(({ activeWhen }) => activeWhen !== undefined)).toHaveLength(1);
-  expect(scheduler.name).toBe('medianStopping');
+  expect(scheduler).toMatchObject({ name: 'asha', mode: 'promote' });
   expect(maxTrials).toBeGreaterThanOrEqual(20);
   expect(maxParallelTrials).toBe(4);
 });
