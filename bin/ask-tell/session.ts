@@ -155,7 +155,7 @@ function askOne(session: Session): Trial | string {
     }
     case 'branch':
       session.trials[step.replaces - 1].state = 'ended';
-      return add(session, step.configuration, 0, step.target, step.parent);
+      return add(session, step.configuration, 0, step.target, step);
     case 'start':
       return start(session, step);
     // whoever asks has a free worker now: a further trial is better than nothing.
@@ -174,8 +174,14 @@ function start(
   return 'exhausted' in suggestion ? suggestion.exhausted : add(session, suggestion.configuration, bracket, target);
 }
 
-function add(session: Session, configuration: Configuration, bracket: number, target?: number, parent?: number): Trial {
-  const trial = new Trial(session.trials.length + 1, configuration, bracket, target, parent);
+function add(
+  session: Session,
+  configuration: Configuration,
+  bracket: number,
+  target?: number,
+  { parent, replaces }: { readonly parent?: number; readonly replaces?: number } = {},
+): Trial {
+  const trial = new Trial(session.trials.length + 1, configuration, bracket, target, parent, replaces);
   session.trials.push(trial);
   return trial;
 }

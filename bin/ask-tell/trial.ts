@@ -30,6 +30,7 @@ export class Trial {
     readonly bracket: number,
     public target: number | undefined,
     readonly parent?: number,
+    readonly replaces?: number,
   ) {}
 
   get resource(): number {
@@ -37,8 +38,18 @@ export class Trial {
   }
 
   toScheduled(): ScheduledTrial {
-    const { trial, configuration, state, failed, bracket, target, curve, parent } = this;
-    return { trial, configuration, state, failed, bracket, target, curve, ...(parent !== undefined && { parent }) };
+    const { trial, configuration, state, failed, bracket, target, curve, parent, replaces } = this;
+    return {
+      trial,
+      configuration,
+      state,
+      failed,
+      bracket,
+      target,
+      curve,
+      ...(parent !== undefined && { parent }),
+      ...(replaces !== undefined && { replaces }),
+    };
   }
 
   /** As the search sees it where all trials train to their end. */

@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { CHECKPOINT_DRAFT_PREFIX } from '../../lib/contract/checkpoint-files';
 import { checkResource } from './resource';
 import { shown, tellOnce } from './tell';
 import { checkpointDir, isFirstProcess } from './training-job';
@@ -37,7 +38,6 @@ export interface CheckpointOptions {
 /** Lists the files of a checkpoint with their sizes: it is written last, and the checkpoint is whole if all are there. */
 const MANIFEST = 'cdk-hpo-checkpoint.json';
 const SAVED = /^resource-.+-save-([1-9][0-9]*)$/;
-const DRAFT_PREFIX = '.writing-';
 
 /** A checkpoint as it lies in the folder, and what is wrong with it, if anything is. */
 interface Saved {
@@ -79,7 +79,7 @@ export async function saveCheckpoint(
   const home = isFirstProcess() ? checkpointDir() : undefined;
   // inside the checkpoint folder, since only within one file system a rename is one step.
   const draft = home
-    ? join(home, `${DRAFT_PREFIX}${process.pid}-${randomBytes(8).toString('hex')}`)
+    ? join(home, `${CHECKPOINT_DRAFT_PREFIX}${process.pid}-${randomBytes(8).toString('hex')}`)
     : mkdtempSync(join(tmpdir(), 'cdk-hpo-checkpoint-'));
   mkdirSync(draft, { recursive: true });
   drafts.add(draft);
@@ -188,7 +188,7 @@ function removeOld(home: string, saved: readonly Saved[], keep: number): void {
   const kept = saved.filter(({ flaw }) => flaw === undefined).slice(0, keep);
   const old = saved.filter((entry) => !kept.includes(entry) && SAVED.test(basename(entry.folder)));
   const unfinished = readdirSync(home)
-    .filter((name) => name.startsWith(DRAFT_PREFIX))
+    .filter((name) => name.startsWith(CHECKPOINT_DRAFT_PREFIX))
     .map((name) => join(home, name))
     .filter((folder) => !drafts.has(folder));
   for (const folder of [...old.map((entry) => entry.folder), ...unfinished]) {

@@ -24,7 +24,7 @@ export function grantSyncPrefix(bucket: s3.IBucket, prefix: string, grantee: iam
 export function grantCopyWithinPrefix(bucket: s3.IBucket, prefix: string, grantee: iam.IGrantable): void {
   grantee.grantPrincipal.addToPrincipalPolicy(
     new iam.PolicyStatement({
-      actions: ['s3:GetObject', 's3:PutObject'],
+      actions: ['s3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload'],
       resources: [bucket.arnForObjects(`${prefix}*`)],
     }),
   );

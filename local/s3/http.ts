@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createHash } from 'node:crypto';
+import { MultipartCopies } from './multipart-copy';
 import type { ObjectStore } from './object-store';
 
 /** Answers one request of S3's protocol, path style; the body has been read. */
@@ -7,8 +8,8 @@ export type S3Handler = (request: IncomingMessage, response: ServerResponse, bod
 
 const XML_NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';
 
-/** The calls that reading and writing checkpoints and reports takes: Get, Put, Copy, Head and ListObjectsV2. */
-export function createS3Handler(store: ObjectStore): S3Handler {
+/** The calls that reading and writing checkpoints and reports takes: Get, Put, Copy, also in parts, Head and ListObjectsV2. */
+export function createS3Handler(store: ObjectStore, copies = new MultipartCopies(store)): S3Handler {
   return (request, response, body) => {
     const url = new URL(request.url ?? '/', 'http://127.0.0.1');
     const fail = (status: number, code: string, message: string) => {
@@ -21,7 +22,9 @@ export function createS3Handler(store: ObjectStore): S3Handler {
       const [bucket, ...rest] = url.pathname.slice(1).split('/').map(decodeURIComponent);
       const key = rest.join('/');
       const uri = `s3://${bucket}/${key}`;
-      if (request.method === 'GET' && key === '') {
+      if (url.searchParams.has('uploads') || url.searchParams.has('uploadId')) {
+        copyInParts(copies, request, url.searchParams, uri, response);
+      } else if (request.method === 'GET' && key === '') {
         list(store, bucket, url.searchParams, response);
       } else if (request.method === 'GET' || request.method === 'HEAD') {
         const stats = store.stat(uri);
@@ -58,7 +61,7 @@ export function createS3Handler(store: ObjectStore): S3Handler {
   };
 }
 
-/** CopyObject: the source is named `bucket/key`, URL-encoded. */
+/** CopyObject. */
 function copy(
   store: ObjectStore,
   source: string,
@@ -66,7 +69,7 @@ function copy(
   response: ServerResponse,
   fail: (status: number, code: string, message: string) => void,
 ): void {
-  const from = `s3://${decodeURIComponent(source.replace(/^\//, ''))}`;
+  const from = sourceUri(source);
   if (!store.exists(from)) {
     fail(404, 'NoSuchKey', 'The specified key does not exist.');
     return;
@@ -78,6 +81,42 @@ function copy(
     `<?xml version="1.0" encoding="UTF-8"?><CopyObjectResult xmlns="${XML_NAMESPACE}">` +
     `<LastModified>${mtime.toISOString()}</LastModified><ETag>&quot;${digest}&quot;</ETag></CopyObjectResult>`;
   response.writeHead(200, { 'content-type': 'application/xml' }).end(xml);
+}
+
+/** CreateMultipartUpload, UploadPartCopy, CompleteMultipartUpload and AbortMultipartUpload. */
+function copyInParts(
+  copies: MultipartCopies,
+  { method, headers }: IncomingMessage,
+  query: URLSearchParams,
+  uri: string,
+  response: ServerResponse,
+): void {
+  const id = query.get('uploadId') ?? '';
+  const answer = (name: string, content: string) =>
+    response
+      .writeHead(200, { 'content-type': 'application/xml' })
+      .end(`<?xml version="1.0" encoding="UTF-8"?><${name} xmlns="${XML_NAMESPACE}">${content}</${name}>`);
+  if (method === 'POST' && query.has('uploads')) {
+    answer('InitiateMultipartUploadResult', `<UploadId>${copies.create(uri)}</UploadId>`);
+  } else if (method === 'POST') {
+    copies.complete(id);
+    answer('CompleteMultipartUploadResult', '<ETag>&quot;whole&quot;</ETag>');
+  } else if (method === 'PUT' && headers['x-amz-copy-source'] !== undefined) {
+    const part = Number(query.get('partNumber'));
+    const range = String(headers['x-amz-copy-source-range']);
+    copies.copyPart(id, part, sourceUri(String(headers['x-amz-copy-source'])), range);
+    answer('CopyPartResult', `<ETag>&quot;part-${part}&quot;</ETag>`);
+  } else if (method === 'DELETE') {
+    copies.abort(id);
+    response.writeHead(204).end();
+  } else {
+    throw new Error(`the local S3 takes parts only as copies, and knows no ${method} of them.`);
+  }
+}
+
+/** The source of a copy is named `bucket/key`, URL-encoded. */
+function sourceUri(source: string): string {
+  return `s3://${decodeURIComponent(source.replace(/^\//, ''))}`;
 }
 
 function list(store: ObjectStore, bucket: string, query: URLSearchParams, response: ServerResponse): void {

@@ -202,7 +202,11 @@ const LIST = {
   Resource: '${Checkpoints.Arn}',
   Condition: { StringLike: { 's3:prefix': 'kept/*' } },
 };
-const COPY = { Effect: 'Allow', Action: ['s3:GetObject', 's3:PutObject'], Resource: '${Checkpoints.Arn}/kept/*' };
+const COPY = {
+  Effect: 'Allow',
+  Action: ['s3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload'],
+  Resource: '${Checkpoints.Arn}/kept/*',
+};
 
 test.each<[string, Scheduler, object[]]>([
   ['one that only stops trials may do nothing', Scheduler.asha({ maxResource: 9 }), []],

@@ -93,6 +93,7 @@ interface MutableTrial {
   target: number | undefined;
   curve: readonly CurvePoint[];
   parent?: number;
+  replaces?: number;
 }
 
 interface Attempt {
@@ -223,7 +224,7 @@ class Simulator {
       bracket: step.action === 'start' ? (step.bracket ?? 0) : 0,
       target: step.target,
       curve: [],
-      ...(step.action === 'branch' && { parent: step.parent }),
+      ...(step.action === 'branch' && { parent: step.parent, replaces: step.replaces }),
     };
     this.trials.push(trial);
     return trial;

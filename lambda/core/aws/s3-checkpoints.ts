@@ -1,6 +1,8 @@
-import { CopyObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import { ListObjectsV2Command, S3Client, _Object } from '@aws-sdk/client-s3';
+import { CHECKPOINT_DRAFT_PREFIX } from '../../../lib/contract/checkpoint-files';
 import { Checkpoints } from '../study/checkpoints';
 import { CLIENT_SETTINGS } from './client-settings';
+import { CopyLimits, copyObject } from './copy-object';
 
 /** Copies that run at the same time. */
 const PARALLEL_COPIES = 8;
@@ -13,31 +15,30 @@ interface Place {
   readonly prefix: string;
 }
 
+/** What a training job was still writing when it ended is no checkpoint. */
 export class S3Checkpoints implements Checkpoints {
   private client: S3Client | undefined;
 
+  /** @param limits how large objects are taken apart; the default is what S3 allows */
+  constructor(private readonly limits?: CopyLimits) {}
+
   async exist(uri: string): Promise<boolean> {
-    const { bucket, prefix } = placeOf(uri);
-    const { KeyCount = 0 } = await this.s3.send(
-      new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, MaxKeys: 1 }),
-    );
-    return KeyCount > 0;
+    for await (const page of this.pagesOf(placeOf(uri))) {
+      if (page.length > 0) return true;
+    }
+    return false;
   }
 
-  /** Objects of up to 5 GB each, which is what one request copies. */
   async copy(from: string, to: string): Promise<void> {
     const source = placeOf(from);
     const target = placeOf(to);
-    const keys = await this.keysOf(source);
+    const objects: _Object[] = [];
+    for await (const page of this.pagesOf(source)) objects.push(...page);
     const copyNext = async (): Promise<void> => {
-      for (let key = keys.shift(); key !== undefined; key = keys.shift()) {
-        await this.s3.send(
-          new CopyObjectCommand({
-            Bucket: target.bucket,
-            Key: target.prefix + key.slice(source.prefix.length),
-            CopySource: `${source.bucket}/${key.split('/').map(encodeURIComponent).join('/')}`,
-          }),
-        );
+      for (let object = objects.shift(); object !== undefined; object = objects.shift()) {
+        const { Key: key = '', Size: bytes = 0 } = object;
+        const place = { Bucket: target.bucket, Key: target.prefix + key.slice(source.prefix.length) };
+        await copyObject(this.s3, { bucket: source.bucket, key, bytes }, place, this.limits);
       }
     };
     await Promise.all(Array.from({ length: PARALLEL_COPIES }, copyNext));
@@ -51,17 +52,16 @@ export class S3Checkpoints implements Checkpoints {
     }));
   }
 
-  private async keysOf({ bucket, prefix }: Place): Promise<string[]> {
-    const keys: string[] = [];
+  /** All objects under a prefix that aren't drafts, page by page. */
+  private async *pagesOf({ bucket, prefix }: Place): AsyncGenerator<_Object[]> {
     let token: string | undefined;
     do {
       const page = await this.s3.send(
         new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ContinuationToken: token }),
       );
-      keys.push(...(page.Contents ?? []).map(({ Key }) => Key!));
+      yield (page.Contents ?? []).filter(({ Key = '' }) => !Key.startsWith(prefix + CHECKPOINT_DRAFT_PREFIX));
       token = page.NextContinuationToken;
     } while (token !== undefined);
-    return keys;
   }
 }
 

@@ -1,6 +1,7 @@
 import { AshaDefinition } from '../../../lib/contract/tuner-definition';
 import { bracketLevels, bracketOf } from './brackets';
 import { openNew, startNew } from './new-trials';
+import { isTied } from './rank-entries';
 import { rungLeaders } from './rung-leaders';
 import { newlyReachedRung, trainedToEnd } from './rungs-reached';
 import {
@@ -47,7 +48,7 @@ export class AshaStopping implements Scheduler {
     if (entries.length < reductionFactor) return CONTINUE;
 
     const leaders = rungLeaders(entries, reductionFactor);
-    return leaders.some((leader) => leader.trial === own.trial || isEqual(leader, own))
+    return leaders.some((leader) => leader.trial === own.trial || isTied(leader, own))
       ? CONTINUE
       : {
           decision: 'stop',
@@ -65,10 +66,4 @@ export class AshaStopping implements Scheduler {
   openSteps(context: ScheduleContext): number {
     return openNew(context);
   }
-}
-
-function isEqual(a: RungEntry, b: RungEntry): boolean {
-  const isSame = (some: readonly number[] = [], others: readonly number[] = []) =>
-    some.every((value, i) => value === others[i]);
-  return isSame(a.losses, b.losses) && isSame(a.violations, b.violations);
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { rankObservations } from '../models/ranking/rank-observations';
 import { RungEntry } from './scheduler';
 
@@ -21,4 +22,9 @@ export function rankEntries<T extends RungEntry>(entries: readonly T[], leading:
     ...(violations && { violations: [...violations] }),
   }));
   return rankObservations(observations, entries[0].losses.length, leading).map(({ trial }) => entryOf.get(trial)!);
+}
+
+/** Whether two entries showed the same, so that none goes before the other but by its number. */
+export function isTied(a: RungEntry, b: RungEntry): boolean {
+  return isDeepStrictEqual([a.losses, a.violations], [b.losses, b.violations]);
 }
