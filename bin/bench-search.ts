@@ -22,21 +22,24 @@ const program = new Command('npm run bench:search --')
     'Measures the search on the benchmark problems of docs/search.md, or how long a suggestion takes. Bundles the ' +
       "working tree's ask/tell program; the benchmark is copied, so its folder stays as it is.",
   )
-  .option('--suites <names>', 'problems: classic, tab, lcbench-dev, rpart', names, [
+  .option('--suites <names>', 'problems: classic, tab, lcbench-dev, rpart; or mf-dev, learning curves', names, [
     'classic',
     'tab',
     'lcbench-dev',
     'rpart',
   ])
   .option('--modes <names>', 'seq: one trial after another; batch10: ten at a time', names, ['seq', 'batch10'])
+  .option('--workers <numbers>', 'for mf-dev: trials that train at the same time', positiveIntegers, [1, 4])
   .option('--seeds <n>', 'runs of each problem', positiveInteger, 10)
   .option('--jobs <n>', 'runs at the same time', positiveInteger, 2)
   .option('--algo <name>', 'search algorithm', 'auto')
+  .option('--algo-options <json>', 'options of the protocol, as \'{"scheduler":"asha"}\'; see docs/ask-tell.md', '{}')
   .option('--name <name>', 'the row of the report; default: the algorithm')
   .option('--bench <path>', 'folder of the benchmark', '../shared/bench')
   .option('--folder <path>', 'where copy, bundle and results are kept, to go on later; default: a new temporary folder')
   .option('--latency', 'instead: time of ask + tell after many trials, and memory, on one core')
   .option('--latency-batch', 'instead: time of each of 100 suggestions that all run at the same time, on one core')
+  .option('--noise', 'instead: the true value of the trial that looks best after 100 noisy results')
   .option('--trials <numbers>', 'trials before, for --latency and --latency-batch', positiveIntegers)
   .option('--suggestions <n>', 'suggestions to time, for --latency', positiveInteger, 50)
   .showHelpAfterError();

@@ -3,11 +3,14 @@ import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { buildSync } from 'esbuild';
 import { printLatency } from './latency';
+import { printNoise } from './noise';
 import { requireBench, runSuites } from './suites';
 
 export interface BenchOptions {
   readonly suites: string[];
   readonly modes: string[];
+  readonly workers: number[];
+  readonly algoOptions: string;
   readonly seeds: number;
   readonly jobs: number;
   readonly algo: string;
@@ -16,13 +19,14 @@ export interface BenchOptions {
   readonly folder?: string;
   readonly latency?: boolean;
   readonly latencyBatch?: boolean;
+  readonly noise?: boolean;
   readonly trials?: number[];
   readonly suggestions: number;
 }
 
 export async function runBench(options: BenchOptions): Promise<void> {
-  const onlyLatency = options.latency || options.latencyBatch;
-  if (!onlyLatency) requireBench(options.bench);
+  const needsBench = !(options.latency || options.latencyBatch || options.noise);
+  if (needsBench) requireBench(options.bench);
   const folder = path.resolve(options.folder ?? mkdtempSync(path.join(tmpdir(), 'cdk-hpo-bench-')));
   mkdirSync(folder, { recursive: true });
   const askTell = path.join(folder, 'ask-tell.cjs');
@@ -44,5 +48,6 @@ export async function runBench(options: BenchOptions): Promise<void> {
       await printLatency({ askTell, algo, trials, suggestions: 100, parallel: 100 });
     }
   }
-  if (!onlyLatency) runSuites(options, folder, askTell);
+  if (options.noise) await printNoise(askTell, algo, options.seeds);
+  if (needsBench) runSuites(options, folder, askTell);
 }

@@ -6,18 +6,23 @@ import { BenchOptions } from './run-bench';
 /** Their problems are formulas and tables; the others are neural networks and need a package that runs them. */
 const SUITES_WITHOUT_PACKAGES = ['classic', 'tab'];
 
+/** Its problems are learning curves: trials run on so many workers, and may be stopped or paused. */
+const SUITE_OF_CURVES = 'mf-dev';
+
 /** Runs the suites in each mode and prints the benchmark's own report. Runs that the folder has already are kept. */
 export function runSuites(options: BenchOptions, folder: string, askTell: string): void {
-  const { suites, modes, seeds, jobs, algo, name = algo } = options;
+  const { suites, modes, workers, seeds, jobs, algo, algoOptions, name = algo } = options;
   const bench = copyOf(options.bench, folder);
   if (suites.some((suite) => !SUITES_WITHOUT_PACKAGES.includes(suite))) installPackages(bench);
   const results = path.join(folder, 'results');
-  for (const mode of modes) {
-    for (const suite of suites) {
-      const optimizer = ['--optimizer', `node ${askTell}`, '--algo', algo, '--name', name];
-      const what = ['--suite', suite, '--mode', mode, '--seeds', String(seeds), '--jobs', String(jobs)];
-      run('node', ['run.mjs', ...optimizer, ...what, '--out', results], bench);
-    }
+  const ours = ['--optimizer', `node ${askTell}`, '--algo', algo, '--options', algoOptions, '--name', name];
+  const how = ['--seeds', String(seeds), '--jobs', String(jobs), '--out', results];
+  for (const suite of suites) {
+    const variants =
+      suite === SUITE_OF_CURVES
+        ? workers.map((count) => ['--workers', String(count)])
+        : modes.map((mode) => ['--mode', mode]);
+    for (const variant of variants) run('node', ['run.mjs', ...ours, '--suite', suite, ...variant, ...how], bench);
   }
   run('node', ['report.mjs', '--dir', results, '--focus', name], bench);
   console.log(`results are in ${results}; --folder ${folder} goes on from there`);
