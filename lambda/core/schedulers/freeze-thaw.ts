@@ -74,15 +74,14 @@ export class FreezeThaw implements Scheduler {
     const correlations = this.levels.map((_, rung) => extrapolation.correlation(rung));
     const first = Math.max(lowest, this.levels[firstRung(spent, this.levels, correlations)]);
     const points = trials.map(({ configuration }) => inputs.toPoint(configuration));
+    const running = points.filter((_, i) => trials[i].state === 'running');
+    const results = atRungs.reduce((sum, values) => sum + values.filter((value) => value !== undefined).length, 0);
     const model = new EndModel(
       inputs,
-      atRungs,
+      { curves: atRungs, points, best: Math.min(...best), running },
       extrapolation,
-      Math.min(...best),
-      points,
-      points.filter((_, i) => trials[i].state === 'running'),
-      // trials take turns between two beliefs: where the one is stuck, the other isn't.
-      trials.length % 2 === 0,
+      // results take turns between two beliefs: where the one is stuck, the other isn't.
+      results % 2 === 0,
     );
     const candidates = paused
       .filter(({ trial }) => mayStart || model.chance(points[trial - 1]) >= LEAST_CHANCE)

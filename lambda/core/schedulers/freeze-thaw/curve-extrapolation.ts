@@ -33,6 +33,8 @@ export class CurveExtrapolation {
   private readonly steps: Step[] = [];
   /** Of the values at the end, had all trials gone there. */
   readonly population: Extrapolation;
+  /** The variance of the ends of the half of the trials that look best. */
+  private readonly varianceOfBetter: number;
 
   /** @param curves of trials that have a value at least */
   constructor(curves: readonly RungValues[], rungs: number) {
@@ -50,16 +52,23 @@ export class CurveExtrapolation {
       variance = slope ** 2 * variance + noise;
     }
     this.population = { mean, variance };
+    const ends = curves
+      .filter(({ length }) => length > 0)
+      .map((values) => this.toEnd(values, values.length - 1))
+      .sort((a, b) => a.mean - b.mean);
+    this.varianceOfBetter = varianceOf(ends.slice(0, Math.ceil(ends.length / 2)));
   }
 
-  /** The correlation of the value at a rung with the one at the end, in the whole population; from 0 to 1. */
+  /**
+   * The correlation of the value at a rung with the one at the end, from 0 to 1, among the trials that look best: new ones
+   * are proposed where those are, and an early value that tells bad trials from good ones may not tell good from better.
+   */
   correlation(rung: number): number {
     const { variance } = this.toEnd(
       Array.from({ length: rung + 1 }, () => 0),
       rung,
     );
-    const share = variance / this.population.variance;
-    return share > 0 ? Math.sqrt(Math.max(1 - share, 0)) : 1;
+    return variance > 0 ? Math.sqrt(Math.max(1 - variance / this.varianceOfBetter, 0)) : 1;
   }
 
   /**
@@ -86,6 +95,12 @@ export class CurveExtrapolation {
     }
     return { mean, variance: valueVariance };
   }
+}
+
+/** Of uncertain values: how far they lie from each other, and how uncertain they are. */
+function varianceOf(values: readonly Extrapolation[]): number {
+  const mean = values.reduce((sum, value) => sum + value.mean, 0) / values.length;
+  return values.reduce((sum, value) => sum + (value.mean - mean) ** 2 + value.variance, 0) / values.length;
 }
 
 /** Around the belief that the step is a shift by as much as the one before. */

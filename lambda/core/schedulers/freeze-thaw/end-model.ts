@@ -5,7 +5,6 @@ import { GaussianProcess } from '../../models/gaussian-process/gaussian-process'
 import { Layout, layoutOf } from '../../models/gaussian-process/hyperparameters';
 import { selectForModel } from '../../models/gaussian-process/model-data';
 import { ModelInputs } from '../../models/gaussian-process/model-inputs';
-import { standardize } from '../../models/gaussian-process/output-transform';
 import { normalProbability } from '../../numerics/normal';
 import { CurveExtrapolation, RungValues } from './curve-extrapolation';
 
@@ -25,6 +24,18 @@ interface Evidence {
   readonly noise: number;
 }
 
+/** What the model is made of. */
+export interface ModelledTrials {
+  /** By trial. */
+  readonly curves: readonly RungValues[];
+  /** By trial. */
+  readonly points: readonly Float64Array[];
+  /** The best value that any trial has shown, in the same units. */
+  readonly best: number;
+  /** The points of running trials: they count with what is expected of them. */
+  readonly running: readonly Float64Array[];
+}
+
 /**
  * A model of the values at the end of training, over configurations. Each trial counts with what its curve tells of its end,
  * beyond what is known of any trial: surely where it has trained to the end, hardly where it has just begun.
@@ -37,27 +48,21 @@ export class EndModel {
   private readonly least: number;
 
   /**
-   * @param curves by trial
-   * @param best the best value that any trial has shown, in the same units
-   * @param points by trial
-   * @param running the points of running trials: they count with what is expected of them
    * @param isSmooth whether lengthscales of all parameters are believed to grow with their number
    */
   constructor(
     inputs: ModelInputs,
-    curves: readonly RungValues[],
+    { curves, best, points, running }: ModelledTrials,
     extrapolation: CurveExtrapolation,
-    best: number,
-    points: readonly Float64Array[],
-    running: readonly Float64Array[],
     isSmooth: boolean,
   ) {
     const evidence = curves.flatMap((values, index) => evidenceOf(values, index, extrapolation) ?? []);
     const order = evidence.map((_, i) => i).sort((a, b) => evidence[a].value - evidence[b].value || a - b);
     const selected = selectForModel(order, MAX_OBSERVATIONS).map((i) => evidence[i]);
     const fitted = selectForModel(order, MAX_FITTED).map((i) => evidence[i]);
-    const { mean, deviation } = standardize(Float64Array.from(selected, ({ value }) => value));
-    const unit = deviation || 1;
+    // not by the mean and spread of the evidence: the less it is worth, the farther out it lies.
+    const { mean, variance } = extrapolation.population;
+    const unit = Math.sqrt(variance) || 1;
     const data = (list: readonly Evidence[]) => ({
       x: list.map(({ index }) => points[index]),
       y: Float64Array.from(list, ({ value }) => (value - mean) / unit),
