@@ -14,6 +14,9 @@ import { RungsDefinition, SchedulerDefinition } from './contract/tuner-definitio
 import { requireInteger, requireMatch, requireNumber } from './private/checks';
 import { grantCopyWithinPrefix, grantListPrefix } from './private/s3-access';
 
+/** Some 50 GB are copied in it; a step that is cut off goes on when it is tried again. */
+const COPY_SECONDS = 10 * 60;
+
 /** Details of the median stopping rule. */
 export interface MedianStoppingOptions {
   /**
@@ -296,6 +299,15 @@ export class Scheduler {
    */
   public get _resourceParameter(): string | undefined {
     return 'resourceParameter' in this.definition ? this.definition.resourceParameter : undefined;
+  }
+
+  /**
+   * What copying checkpoints may add to the time that a step takes.
+   *
+   * @internal
+   */
+  public get _copySeconds(): number {
+    return this.definition.name === 'populationBased' ? COPY_SECONDS : 0;
   }
 
   /**

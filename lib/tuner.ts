@@ -26,6 +26,9 @@ import { TunerGrants } from './tuner-grants';
 /** What a Lambda step may take, but for what the user's own search function adds. */
 const STEP_TIMEOUT = Duration.minutes(1);
 
+/** A Lambda function runs no longer: https://docs.aws.amazon.com/lambda/latest/dg/configuration-timeout.html */
+const MAX_FUNCTION_SECONDS = 15 * 60;
+
 /** Properties of a tuner. */
 export interface TunerProps {
   /** The hyperparameters that are searched, by name. */
@@ -213,14 +216,15 @@ export class Tuner extends Construct implements iam.IGrantable {
     const openStudy = this.createStep('OpenStudy', 'open-study', 'Opens studies', 512);
     const reviewRound = this.createStep('ReviewRound', 'review-round', 'Reviews rounds of studies', 512);
     const searchAlgorithm = props.searchAlgorithm ?? SearchAlgorithm.auto();
-    const searchTimeout = Duration.seconds(STEP_TIMEOUT.toSeconds() + searchAlgorithm._waitSeconds);
-    const nextTrial = this.createStep('NextTrial', 'next-trial', 'Gives slots their next trial', 1769, searchTimeout);
+    const nextSeconds = STEP_TIMEOUT.toSeconds() + searchAlgorithm._waitSeconds + scheduler._copySeconds;
+    const nextTimeout = Duration.seconds(Math.min(nextSeconds, MAX_FUNCTION_SECONDS));
+    const nextTrial = this.createStep('NextTrial', 'next-trial', 'Gives slots their next trial', 1769, nextTimeout);
     const recordTrial = this.createStep(
       'RecordTrial',
       'record-trial',
       'Records trials and gives slots the next',
       1769,
-      searchTimeout,
+      nextTimeout,
     );
     searchAlgorithm._bind([nextTrial, recordTrial]);
     scheduler._grantCheckpoints(runner.checkpointBucket, runner.checkpointPrefix, [nextTrial, recordTrial]);

@@ -46,9 +46,10 @@ export async function printNoise(askTell: string, algo: string, seeds: number): 
       for (let seed = 0; seed < seeds; seed++)
         losses.push(await lossOfApparentBest(askTell, algo, problem, deviation, seed));
       const mean = losses.reduce((sum, loss) => sum + loss, 0) / seeds;
-      const error = Math.sqrt(losses.reduce((sum, loss) => sum + (loss - mean) ** 2, 0) / (seeds * (seeds - 1)));
+      const squares = losses.reduce((sum, loss) => sum + (loss - mean) ** 2, 0);
+      const error = seeds === 1 ? 'unknown' : Math.sqrt(squares / (seeds * (seeds - 1))).toFixed(4);
       console.log(
-        `${algo}, ${problem.name}, noise ${deviation}, ${seeds} seeds: mean ${mean.toFixed(4)}, standard error ${error.toFixed(4)}`,
+        `${algo}, ${problem.name}, noise ${deviation}, ${seeds} seeds: mean ${mean.toFixed(4)}, standard error ${error}`,
       );
     }
   }

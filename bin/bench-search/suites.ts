@@ -11,7 +11,9 @@ const SUITE_OF_CURVES = 'mf-dev';
 
 /** Runs the suites in each mode and prints the benchmark's own report. Runs that the folder has already are kept. */
 export function runSuites(options: BenchOptions, folder: string, askTell: string): void {
-  const { suites, modes, workers, seeds, jobs, algo, algoOptions, name = algo } = options;
+  const { suites, modes, workers, seeds, jobs, algo, algoOptions } = options;
+  // runs that are kept must not be taken for those of other options.
+  const name = options.name ?? [algo, ...(algoOptions.match(/[\w.]+/g) ?? [])].join('-');
   const bench = copyOf(options.bench, folder);
   if (suites.some((suite) => !SUITES_WITHOUT_PACKAGES.includes(suite))) installPackages(bench);
   const results = path.join(folder, 'results');

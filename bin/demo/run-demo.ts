@@ -20,7 +20,7 @@ export interface DemoOptions {
   readonly json?: boolean;
 }
 
-/** The demo begins the same each time; what is stopped early, and what the search learns, depends on who reports first. */
+/** The demo begins the same each time; what is resumed, and what the search learns, depends on who reports first. */
 const DEFAULT_SEED = 3;
 
 /** Jobs of the demo end at once on SIGTERM; a hanging one is killed soon. */

@@ -9,9 +9,8 @@ const STATES: Record<TrialRecord['state'], string> = {
   FAILED: 'failed',
 };
 
-export function stateText({ state, attempts, lastResource }: TrialRecord): string {
-  const goesOn = state === 'RUNNING' && attempts.length > 1 && lastResource !== undefined;
-  return goesOn ? `goes on after epoch ${lastResource}` : STATES[state];
+export function stateText({ state, attempts }: TrialRecord): string {
+  return state === 'RUNNING' && attempts.length > 1 ? `goes on (attempt ${attempts.length})` : STATES[state];
 }
 
 export function valueText({ value }: TrialRecord): string {

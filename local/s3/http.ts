@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createHash } from 'node:crypto';
-import { MultipartCopies } from './multipart-copy';
+import { MultipartCopies, tagOf } from './multipart-copy';
 import type { ObjectStore } from './object-store';
 
 /** Answers one request of S3's protocol, path style; the body has been read. */
@@ -23,7 +23,7 @@ export function createS3Handler(store: ObjectStore, copies = new MultipartCopies
       const key = rest.join('/');
       const uri = `s3://${bucket}/${key}`;
       if (url.searchParams.has('uploads') || url.searchParams.has('uploadId')) {
-        copyInParts(copies, request, url.searchParams, uri, response);
+        copyInParts(copies, request, url.searchParams, uri, body, response);
       } else if (request.method === 'GET' && key === '') {
         list(store, bucket, url.searchParams, response);
       } else if (request.method === 'GET' || request.method === 'HEAD') {
@@ -89,6 +89,7 @@ function copyInParts(
   { method, headers }: IncomingMessage,
   query: URLSearchParams,
   uri: string,
+  body: Buffer,
   response: ServerResponse,
 ): void {
   const id = query.get('uploadId') ?? '';
@@ -99,19 +100,26 @@ function copyInParts(
   if (method === 'POST' && query.has('uploads')) {
     answer('InitiateMultipartUploadResult', `<UploadId>${copies.create(uri)}</UploadId>`);
   } else if (method === 'POST') {
-    copies.complete(id);
+    copies.complete(id, listedParts(body.toString('utf8')));
     answer('CompleteMultipartUploadResult', '<ETag>&quot;whole&quot;</ETag>');
   } else if (method === 'PUT' && headers['x-amz-copy-source'] !== undefined) {
     const part = Number(query.get('partNumber'));
     const range = String(headers['x-amz-copy-source-range']);
     copies.copyPart(id, part, sourceUri(String(headers['x-amz-copy-source'])), range);
-    answer('CopyPartResult', `<ETag>&quot;part-${part}&quot;</ETag>`);
+    answer('CopyPartResult', `<ETag>${escape(tagOf(part))}</ETag>`);
   } else if (method === 'DELETE') {
     copies.abort(id);
     response.writeHead(204).end();
   } else {
     throw new Error(`the local S3 takes parts only as copies, and knows no ${method} of them.`);
   }
+}
+
+function listedParts(xml: string): [number, string][] {
+  return [...xml.matchAll(/<Part>(.*?)<\/Part>/gs)].map(([, part]) => [
+    Number(/<PartNumber>(\d+)</.exec(part)?.[1]),
+    (/<ETag>(.*?)</.exec(part)?.[1] ?? '').replaceAll('&quot;', '"'),
+  ]);
 }
 
 /** The source of a copy is named `bucket/key`, URL-encoded. */

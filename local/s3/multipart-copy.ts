@@ -1,6 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { ObjectStore } from './object-store';
 
+export function tagOf(part: number): string {
+  return `"part-${part}"`;
+}
+
 /** Copies of large objects in parts, as S3 keeps them until they are completed or aborted. */
 export class MultipartCopies {
   private readonly uploads = new Map<string, { readonly uri: string; readonly parts: Map<number, Buffer> }>();
@@ -18,12 +22,17 @@ export class MultipartCopies {
   copyPart(id: string, part: number, source: string, range: string): void {
     const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(range) ?? [];
     if (last === undefined) throw new Error(`the range ${range} must be bytes=FIRST-LAST.`);
-    const bytes = this.store.get(source).subarray(Number(first), Number(last) + 1);
-    this.uploadOf(id).parts.set(part, bytes);
+    const content = this.store.get(source);
+    if (Number(last) >= content.length) throw new Error(`the range ${range} ends behind the ${content.length} bytes.`);
+    this.uploadOf(id).parts.set(part, content.subarray(Number(first), Number(last) + 1));
   }
 
-  complete(id: string): void {
+  /** @param listed the parts that make up the object, by number and tag */
+  complete(id: string, listed: readonly (readonly [part: number, tag: string])[]): void {
     const { uri, parts } = this.uploadOf(id);
+    const isWhole =
+      listed.length === parts.size && listed.every(([part, tag]) => parts.has(part) && tag === tagOf(part));
+    if (!isWhole) throw new Error('One or more of the specified parts could not be found.');
     const ordered = [...parts].sort(([a], [b]) => a - b).map(([, bytes]) => bytes);
     this.store.put(uri, Buffer.concat(ordered));
     this.uploads.delete(id);

@@ -224,6 +224,17 @@ test.each<[string, Scheduler, object[]]>([
   }
 });
 
+test('steps that copy checkpoints have ten minutes more, others a minute', () => {
+  const timeoutOf = (scheduler: Scheduler) => {
+    const functions = Object.values(synthesized(scheduler).resources).filter(
+      ({ Type }) => Type === 'AWS::Lambda::Function',
+    );
+    return functions.map(({ Properties }) => Number(Properties.Timeout)).sort((a, b) => b - a);
+  };
+  expect(timeoutOf(Scheduler.populationBased({ maxResource: 8, interval: 2 })).slice(0, 3)).toEqual([660, 660, 60]);
+  expect(timeoutOf(Scheduler.none())[0]).toBe(60);
+});
+
 test('a population copies encrypted checkpoints with the key of their bucket', () => {
   const template = synthesized(Scheduler.populationBased({ maxResource: 8, interval: 2 }), true);
   expect(template.statementsOf('Tuner/NextTrial/Role')).toContainEqual({

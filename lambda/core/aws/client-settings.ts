@@ -2,5 +2,5 @@
 export const CLIENT_SETTINGS = {
   retryMode: 'standard',
   maxAttempts: 8,
-  requestHandler: { connectionTimeout: 2000, requestTimeout: 5000 },
+  requestHandler: { connectionTimeout: 2000, requestTimeout: 5000, throwOnRequestTimeout: true },
 } as const;

@@ -3,23 +3,27 @@ import {
   CompleteMultipartUploadCommand,
   CopyObjectCommand,
   CreateMultipartUploadCommand,
+  NoSuchUpload,
   S3Client,
   UploadPartCopyCommand,
 } from '@aws-sdk/client-s3';
+import { inParallel } from './in-parallel';
 
 /** What one request copies at most: https://docs.aws.amazon.com/AmazonS3/latest/userguide/copy-object.html */
 const MAX_BYTES_AT_ONCE = 5 * 1024 ** 3;
 
-/** An object has at most 10,000 parts: with this size, 5 TB, which is what S3 takes. */
-const PART_BYTES = 512 * 1024 ** 2;
+/** An object has at most 10,000 parts: with this size, more than any object has. */
+const PART_BYTES = 1024 ** 3;
 
 /** Parts that are copied at the same time. */
-const PARALLEL_PARTS = 8;
+const PARALLEL_PARTS = 6;
 
 export interface CopySource {
   readonly bucket: string;
   readonly key: string;
   readonly bytes: number;
+  /** The version that is meant: the copy fails if the object has been written anew. */
+  readonly tag: string | undefined;
 }
 
 /** How large objects are taken apart. */
@@ -28,41 +32,39 @@ export interface CopyLimits {
   readonly partBytes: number;
 }
 
-/** Copies an object of any size inside S3. A copy that fails leaves nothing behind. */
+/** Copies an object of any size inside S3. Of a copy that fails, no parts stay that would cost storage. */
 export async function copyObject(
   s3: S3Client,
-  source: CopySource,
+  { bucket, key, bytes, tag }: CopySource,
   target: { readonly Bucket: string; readonly Key: string },
   { maxBytesAtOnce, partBytes }: CopyLimits = { maxBytesAtOnce: MAX_BYTES_AT_ONCE, partBytes: PART_BYTES },
 ): Promise<void> {
-  const CopySource = `${source.bucket}/${source.key.split('/').map(encodeURIComponent).join('/')}`;
-  if (source.bytes <= maxBytesAtOnce) {
-    await s3.send(new CopyObjectCommand({ ...target, CopySource }));
+  const source = {
+    CopySource: `${bucket}/${key.split('/').map(encodeURIComponent).join('/')}`,
+    CopySourceIfMatch: tag,
+  };
+  if (bytes <= maxBytesAtOnce) {
+    await s3.send(new CopyObjectCommand({ ...target, ...source }));
     return;
   }
   const { UploadId } = await s3.send(new CreateMultipartUploadCommand(target));
   const upload = { ...target, UploadId };
-  const count = Math.ceil(source.bytes / partBytes);
-  const tags = new Array<string | undefined>(count);
-  let next = 0;
-  const copyNext = async (): Promise<void> => {
-    for (let part = next++; part < count; part = next++) {
-      const last = Math.min((part + 1) * partBytes, source.bytes) - 1;
-      const CopySourceRange = `bytes=${part * partBytes}-${last}`;
+  const starts = Array.from({ length: Math.ceil(bytes / partBytes) }, (_, part) => part * partBytes);
+  const tags: (string | undefined)[] = [];
+  try {
+    await inParallel(starts, PARALLEL_PARTS, async (start, part) => {
+      const CopySourceRange = `bytes=${start}-${Math.min(start + partBytes, bytes) - 1}`;
       const { CopyPartResult } = await s3.send(
-        new UploadPartCopyCommand({ ...upload, PartNumber: part + 1, CopySource, CopySourceRange }),
+        new UploadPartCopyCommand({ ...upload, ...source, PartNumber: part + 1, CopySourceRange }),
       );
       tags[part] = CopyPartResult?.ETag;
-    }
-  };
-  try {
-    await Promise.all(Array.from({ length: PARALLEL_PARTS }, copyNext));
+    });
     const Parts = tags.map((ETag, part) => ({ ETag, PartNumber: part + 1 }));
     await s3.send(new CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts } }));
   } catch (error) {
-    // no further part may begin; parts that were copied cost storage until the upload is aborted.
-    next = count;
     await s3.send(new AbortMultipartUploadCommand(upload)).catch((abortError: Error) => {
+      // it was completed, but the answer got lost: nothing is left to abort.
+      if (abortError instanceof NoSuchUpload) return;
       throw new Error(`${(error as Error).message}; and its parts stay: ${abortError.message}`, { cause: error });
     });
     throw error;

@@ -3,8 +3,9 @@ import { CHECKPOINT_DRAFT_PREFIX } from '../../../lib/contract/checkpoint-files'
 import { Checkpoints } from '../study/checkpoints';
 import { CLIENT_SETTINGS } from './client-settings';
 import { CopyLimits, copyObject } from './copy-object';
+import { inParallel } from './in-parallel';
 
-/** Copies that run at the same time. */
+/** Objects that are copied at the same time; with the parts of each, below the 50 connections that a client has. */
 const PARALLEL_COPIES = 8;
 
 /** Copying happens inside S3, but takes its time: some 100 MB a second for an object. */
@@ -29,19 +30,19 @@ export class S3Checkpoints implements Checkpoints {
     return false;
   }
 
+  /** What the target has already, by name and size, is left as it is: a call that was cut off goes on where it was. */
   async copy(from: string, to: string): Promise<void> {
     const source = placeOf(from);
     const target = placeOf(to);
+    const there = new Map<string, number | undefined>();
+    for await (const page of this.pagesOf(target)) page.forEach(({ Key = '', Size }) => there.set(Key, Size));
     const objects: _Object[] = [];
     for await (const page of this.pagesOf(source)) objects.push(...page);
-    const copyNext = async (): Promise<void> => {
-      for (let object = objects.shift(); object !== undefined; object = objects.shift()) {
-        const { Key: key = '', Size: bytes = 0 } = object;
-        const place = { Bucket: target.bucket, Key: target.prefix + key.slice(source.prefix.length) };
-        await copyObject(this.s3, { bucket: source.bucket, key, bytes }, place, this.limits);
-      }
-    };
-    await Promise.all(Array.from({ length: PARALLEL_COPIES }, copyNext));
+    await inParallel(objects, PARALLEL_COPIES, async ({ Key: key = '', Size: bytes = 0, ETag: tag }) => {
+      const place = { Bucket: target.bucket, Key: target.prefix + key.slice(source.prefix.length) };
+      if (there.get(place.Key) === bytes) return;
+      await copyObject(this.s3, { bucket: source.bucket, key, bytes, tag }, place, this.limits);
+    });
   }
 
   /** Most studies pause no trial and need none. */

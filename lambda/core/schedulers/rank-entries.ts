@@ -26,5 +26,7 @@ export function rankEntries<T extends RungEntry>(entries: readonly T[], leading:
 
 /** Whether two entries showed the same, so that none goes before the other but by its number. */
 export function isTied(a: RungEntry, b: RungEntry): boolean {
-  return isDeepStrictEqual([a.losses, a.violations], [b.losses, b.violations]);
+  // how far within a bound a trial stays counts for nothing.
+  const missed = ({ violations = [] }: RungEntry) => violations.map((violation) => Math.max(violation, 0));
+  return isDeepStrictEqual([a.losses, missed(a)], [b.losses, missed(b)]);
 }

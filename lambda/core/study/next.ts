@@ -233,8 +233,7 @@ async function given(turn: Turn, trial: TrialRecord, attempt: AttemptRecord): Pr
 
 /** Begins with the parent's checkpoint, in the place of another trial. */
 async function takePlace({ study, request, store, services }: Turn, { trial, parent, replaces }: TrialRecord) {
-  const uri = checkpointUri(study, trial);
-  if (!(await services.checkpoints.exist(uri))) await services.checkpoints.copy(checkpointUri(study, parent!), uri);
+  await services.checkpoints.copy(checkpointUri(study, parent!), checkpointUri(study, trial));
   if (replaces === undefined) return;
   await store.changeTrial(study.study, replaces, (record) =>
     record.state === 'PAUSED'

@@ -2,8 +2,8 @@ import { Belief } from './belief';
 import { Layout } from './hyperparameters';
 import { fitHyperparameters } from './fit';
 
-/** Two models of up to two objectives, and what came just before. */
-const MAX_ENTRIES = 8;
+/** Up to four fits, with and without noise by two beliefs, for each of a handful of objectives and constraints. */
+const MAX_ENTRIES = 32;
 
 const fits = new Map<string, Float64Array>();
 

@@ -4,8 +4,8 @@ import { Layout, NOISE_VARIANCE } from './hyperparameters';
 import { negativeLogPosterior } from './likelihood';
 
 /**
- * How sure it must be that values are noisy, as a difference of log densities: 20 times more probable, "strong" by Kass and
- * Raftery, "Bayes factors", J. American Statistical Association 90, 1995. Less is what details look like.
+ * How sure it must be that values are noisy, as a difference of log densities at their peaks: 20 times, which Kass and Raftery,
+ * "Bayes factors", J. American Statistical Association 90, 1995, call strong of integrals. Less is what details look like.
  */
 const STRONG_EVIDENCE = Math.log(20);
 
@@ -16,7 +16,7 @@ export interface FitInDoubt {
 }
 
 /**
- * The hyperparameters that a belief takes for the most probable, where what looks like noise may be details.
+ * The hyperparameters that a belief takes for probable, where what looks like noise may be details.
  *
  * That noise was fitted doesn't tell: the density has a peak with it and one without, and the climb ends at the one beside
  * which it began. So the two are compared.

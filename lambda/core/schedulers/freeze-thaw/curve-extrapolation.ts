@@ -36,7 +36,7 @@ export class CurveExtrapolation {
   /** The variance of the ends of the half of the trials that look best. */
   private readonly varianceOfBetter: number;
 
-  /** @param curves of trials that have a value at least */
+  /** @param curves by trial, empty of those without a value; one has some at least */
   constructor(curves: readonly RungValues[], rungs: number) {
     // values are standardized: at first, a step may lead anywhere.
     let step: Step = { shift: 0, slope: 1, momentum: 0, variance: 1 };

@@ -55,6 +55,17 @@ test.each([
   expect(copies.open).toBe(0);
 });
 
+test('a copy that was cut off goes on: what is there in its size stays as it is', async () => {
+  const checkpoints = new S3Checkpoints();
+  store.put('s3://bucket/cut/1/a', 'old');
+  store.put('s3://bucket/cut/1/b', 'whole');
+  store.put('s3://bucket/cut/2/a', 'new');
+  store.put('s3://bucket/cut/2/b', 'half');
+  await checkpoints.copy('s3://bucket/cut/1/', 's3://bucket/cut/2/');
+  expect(store.get('s3://bucket/cut/2/a').toString()).toBe('new');
+  expect(store.get('s3://bucket/cut/2/b').toString()).toBe('whole');
+});
+
 test('a copy in parts that fails leaves neither an object nor parts, and says why', async () => {
   const failing = jest.spyOn(copies, 'copyPart').mockImplementation((_, part) => {
     if (part === 2) throw new Error('the source has gone');
