@@ -61,7 +61,8 @@ export class CurveExtrapolation {
 
   /**
    * The correlation of the value at a rung with the one at the end, from 0 to 1, among the trials that look best: new ones
-   * are proposed where those are, and an early value that tells bad trials from good ones may not tell good from better.
+   * are proposed where those are, and an early value that tells bad trials from good ones may not tell good from better. How
+   * uncertain the steps are is that of all trials: the better half has too few of its own that went far.
    */
   correlation(rung: number): number {
     const { variance } = this.toEnd(
