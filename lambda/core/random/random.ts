@@ -79,6 +79,7 @@ export const Purpose = {
   BRACKET: 8,
   EXPLOIT: 9,
   EXPLORE: 10,
+  BELIEF: 11,
 } as const;
 
 /** A seed from a text, by 32-bit FNV-1a: the default seed of a study is made of its name. */

@@ -80,8 +80,9 @@ export class FreezeThaw implements Scheduler {
       inputs,
       { curves: atRungs, points, best: Math.min(...best), running },
       extrapolation,
-      // results take turns between two beliefs: where the one is stuck, the other isn't.
-      results % 2 === 0,
+      // each result throws a coin for one of two beliefs: where the one is stuck, the other isn't. Taking turns, attempts
+      // that pass two rungs each would never change sides.
+      new Random(context.seed, results, Purpose.BELIEF).uniform() < 0.5,
     );
     const candidates = paused
       .filter(({ trial }) => mayStart || model.chance(points[trial - 1]) >= LEAST_CHANCE)
