@@ -76,7 +76,9 @@ test.each<[string, Scheduler]>([
 test('population based training: a copy continues after the epoch of its parent', async () => {
   const scheduler = Scheduler.populationBased({ maxResource: 4, interval: 2, populationSize: 4 });
   const { result, trials } = await tuneDigits(scheduler, 6, 4);
-  expect(result.trials).toMatchObject({ failed: 0, unfinished: 0, completed: 4 });
+  expect(result.trials).toMatchObject({ failed: 0, unfinished: 0 });
+  // each of the four places ends with one; so does a trial that a slot resumes in the moment when its place is taken.
+  expect([4, 5]).toContain(result.trials.completed);
   for (const { trained, continued, parent } of trials) {
     const epochs = trained.flat();
     expect(epochs).toEqual(upTo(epochs.at(-1)!, epochs[0]));

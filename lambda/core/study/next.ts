@@ -233,13 +233,15 @@ async function given(turn: Turn, trial: TrialRecord, attempt: AttemptRecord): Pr
 
 /** Begins with the parent's checkpoint, in the place of another trial. */
 async function takePlace({ study, request, store, services }: Turn, { trial, parent, replaces }: TrialRecord) {
+  // first, lest a slot that knows an older picture goes on with that one while the copy takes its time.
+  if (replaces !== undefined) {
+    await store.changeTrial(study.study, replaces, (record) =>
+      record.state === 'PAUSED'
+        ? { ...record, state: 'STOPPED', endedAt: request.at, message: `trial ${trial} has taken its place` }
+        : record,
+    );
+  }
   await services.checkpoints.copy(checkpointUri(study, parent!), checkpointUri(study, trial));
-  if (replaces === undefined) return;
-  await store.changeTrial(study.study, replaces, (record) =>
-    record.state === 'PAUSED'
-      ? { ...record, state: 'STOPPED', endedAt: request.at, message: `trial ${trial} has taken its place` }
-      : record,
-  );
 }
 
 function trainAnswer(study: StudyRecord, trial: TrialRecord, attempt: AttemptRecord, turn: number): TrainAnswer {
