@@ -6,6 +6,9 @@ import { Reply, Request } from '../ask-tell/protocol';
 /** The core that the program is held to, where the system can do that. */
 const CORE = '0';
 
+/** The answer to an ask. */
+export type Asked = Extract<Reply, { trials: unknown }>;
+
 /** The ask/tell program in a process of its own, on one core where the system can do that. */
 export class AskTellProcess {
   readonly onOneCore = spawnSync('taskset', ['-c', CORE, 'true']).status === 0;

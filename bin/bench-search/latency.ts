@@ -1,9 +1,9 @@
 import { Purpose, Random } from '../../lambda/core/random/random';
 import { SearchSpace } from '../../lambda/core/space/search-space';
 import { Configuration } from '../../lib/contract/search-space';
-import { InitRequest, ProtocolParameter, Reply } from '../ask-tell/protocol';
+import { InitRequest, ProtocolParameter } from '../ask-tell/protocol';
 import { toStudy } from '../ask-tell/study';
-import { AskTellProcess } from './ask-tell-process';
+import { AskTellProcess, Asked } from './ask-tell-process';
 
 export interface LatencyOptions {
   /** Path of the bundled ask/tell program. */
@@ -26,8 +26,6 @@ const PARAMETERS: ProtocolParameter[] = [
   { name: 'batch_size', type: 'ordinal', choices: [16, 32, 64, 128, 256] },
   { name: 'activation', type: 'cat', choices: ['relu', 'gelu', 'tanh', 'elu'] },
 ];
-
-type Asked = Extract<Reply, { trials: unknown }>;
 
 /** Prints how long ask and tell take together after so many trials, and the program's peak memory. */
 export async function printLatency({ askTell, algo, trials, suggestions, parallel }: LatencyOptions): Promise<void> {

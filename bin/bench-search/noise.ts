@@ -1,7 +1,7 @@
 import { Purpose, Random } from '../../lambda/core/random/random';
 import { Configuration } from '../../lib/contract/search-space';
-import { InitRequest, ProtocolParameter, Reply } from '../ask-tell/protocol';
-import { AskTellProcess } from './ask-tell-process';
+import { InitRequest, ProtocolParameter } from '../ask-tell/protocol';
+import { AskTellProcess, Asked } from './ask-tell-process';
 
 const TRIALS = 100;
 
@@ -35,8 +35,6 @@ const PROBLEMS: NoisyProblem[] = [
       { u: 0.1, v: 0, w: 0.25 }[c.c as 'u' | 'v' | 'w'],
   },
 ];
-
-type Asked = Extract<Reply, { trials: unknown }>;
 
 /** Prints what the trial that looks best after 100 noisy results is really worth. */
 export async function printNoise(askTell: string, algo: string, seeds: number): Promise<void> {
