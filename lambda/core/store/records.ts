@@ -110,6 +110,11 @@ export interface TrialRecord extends Versioned {
   /** The trial whose checkpoint it began with, and the one whose place it took. */
   readonly parent?: number;
   readonly replaces?: number;
+  /**
+   * The copy that is to take this paused trial's place. It holds while no trial has the copy's number; a trial that got the
+   * number for something else leaves this one where it is.
+   */
+  readonly successor?: TrialPlan;
 
   readonly lastReport?: ReportRecord;
   readonly lastResource?: number;
@@ -128,6 +133,13 @@ export interface TrialRecord extends Versioned {
   readonly decisionReason?: string;
   readonly failureClass?: FailureClass;
   readonly message?: string;
+}
+
+/** What a trial is to be, before it exists. */
+export interface TrialPlan extends Pick<TrialRecord, 'trial' | 'configuration' | 'bracket' | 'parent' | 'replaces'> {
+  /** Of its first attempt. */
+  readonly target?: number;
+  readonly reason?: string;
 }
 
 /** A trial's result at a rung, for the trials that are compared with it. It never changes, whatever the trial does later. */

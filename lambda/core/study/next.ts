@@ -1,10 +1,9 @@
 import { NextAnswer, NextRequest, NoTrialAnswer, TrainAnswer } from '../../../lib/contract/calls';
-import { Configuration } from '../../../lib/contract/search-space';
 import { TooMuchContention } from '../errors';
 import { createScheduler } from '../schedulers/create-scheduler';
 import { NextStep } from '../schedulers/scheduler';
 import { hyperparametersOf } from '../space/search-space';
-import { AttemptRecord, StudyRecord, TrialRecord, currentAttempt } from '../store/records';
+import { AttemptRecord, StudyRecord, TrialPlan, TrialRecord, currentAttempt } from '../store/records';
 import { StudyStore } from '../store/study-store';
 import { Checkpoints } from './checkpoints';
 import { endReason } from './completion';
@@ -54,7 +53,11 @@ export async function nextTrial(request: NextRequest, store: StudyStore, service
     const study = await requireStudy(request.study, store);
     const turn: Turn = { study, trials: await store.loadTrials(study), claim, request, start, store, services };
     const answer =
-      (await answerBefore(turn)) ?? (await noTrial(turn)) ?? (await queuedTrial(turn)) ?? (await scheduled(turn));
+      (await answerBefore(turn)) ??
+      (await noTrial(turn)) ??
+      (await queuedTrial(turn)) ??
+      (await plannedTrial(turn)) ??
+      (await scheduled(turn));
     // undefined: another slot was faster, so the picture has changed.
     if (answer !== undefined) return answer;
   }
@@ -102,6 +105,16 @@ async function queuedTrial(turn: Turn): Promise<TrainAnswer | undefined> {
   return queued && anotherAttempt(turn, queued, { target: currentAttempt(queued).target });
 }
 
+/**
+ * A copy that is to take a paused trial's place comes before all else, whoever planned it: until its number is given out
+ * nobody may go on with the trial that leaves, and whoever planned it may have crashed.
+ */
+async function plannedTrial(turn: Turn): Promise<TrainAnswer | undefined> {
+  const number = turn.trials.length + 1;
+  const plan = turn.trials.find(({ state, successor }) => state === 'PAUSED' && successor?.trial === number)?.successor;
+  return plan && createTrial(turn, plan);
+}
+
 /** What the scheduler says. */
 async function scheduled(turn: Turn): Promise<NextAnswer | undefined> {
   const { study, trials } = turn;
@@ -112,13 +125,7 @@ async function scheduled(turn: Turn): Promise<NextAnswer | undefined> {
     case 'resume':
       return resumedTrial(turn, step);
     case 'branch':
-      return createTrial(turn, step.configuration, {
-        target: step.target,
-        reason: step.reason,
-        bracket: trials[step.parent - 1].bracket,
-        parent: step.parent,
-        replaces: step.replaces,
-      });
+      return copiedTrial(turn, step);
     default:
       return tell(turn, study.exhausted ?? step.reason);
   }
@@ -155,6 +162,7 @@ async function anotherAttempt(
             attempts: [...record.attempts, attempt],
             decision: undefined,
             decisionReason: undefined,
+            successor: undefined,
           }
         : record,
     before,
@@ -181,28 +189,42 @@ async function newTrial(
     );
     return undefined;
   }
-  return createTrial(turn, suggestion.configuration, { target, bracket });
+  return createTrial(turn, { trial: number, configuration: suggestion.configuration, target, bracket });
 }
 
-async function createTrial(
+/**
+ * The trial that leaves its place is told first, on what the decision saw of it: else another slot could go on with it while
+ * its copy is being made.
+ */
+async function copiedTrial(
   turn: Turn,
-  configuration: Configuration,
-  {
-    target,
-    reason,
-    ...place
-  }: Pick<AttemptRecord, 'target' | 'reason'> & Pick<TrialRecord, 'bracket' | 'parent' | 'replaces'>,
+  { parent, configuration, target, reason, replaces }: Extract<NextStep, { action: 'branch' }>,
 ): Promise<TrainAnswer | undefined> {
-  const { study, trials, request, store } = turn;
-  const number = trials.length + 1;
-  const attempt = await newAttempt(turn, number, 1, { target, reason });
+  const { study, trials, store } = turn;
+  const { bracket } = trials[parent - 1];
+  const plan: TrialPlan = { trial: trials.length + 1, configuration, target, reason, bracket, parent, replaces };
+  const before = trials[replaces - 1];
+  if (before.state === 'PAUSED') {
+    const told = await store.changeTrial(
+      study.study,
+      replaces,
+      (record) => (record.version === before.version ? { ...record, successor: plan } : record),
+      before,
+    );
+    if (told.version !== before.version + 1 || told.successor !== plan) return undefined;
+  }
+  return createTrial(turn, plan);
+}
+
+async function createTrial(turn: Turn, plan: TrialPlan): Promise<TrainAnswer | undefined> {
+  const { study, request, store } = turn;
+  const { target, reason, ...rest } = plan;
+  const attempt = await newAttempt(turn, plan.trial, 1, { target, reason });
   const trial: TrialRecord = {
     study: study.study,
-    trial: number,
     state: 'RUNNING',
-    configuration,
     attempts: [attempt],
-    ...place,
+    ...rest,
     createdAt: request.at,
     version: 1,
   };
@@ -233,7 +255,6 @@ async function given(turn: Turn, trial: TrialRecord, attempt: AttemptRecord): Pr
 
 /** Begins with the parent's checkpoint, in the place of another trial. */
 async function takePlace({ study, request, store, services }: Turn, { trial, parent, replaces }: TrialRecord) {
-  // first, lest a slot that knows an older picture goes on with that one while the copy takes its time.
   if (replaces !== undefined) {
     await store.changeTrial(study.study, replaces, (record) =>
       record.state === 'PAUSED'

@@ -181,8 +181,9 @@ describe('whatever crashes, is lost, or comes twice', () => {
           await toTheEnd(world);
           await check(world);
           const { completed, stoppedEarly, failed, unfinished, total } = (await world.finish(NO_FATE)).trials;
-          expect(completed + stoppedEarly + failed).toBe(total);
-          expect(unfinished).toBe(0);
+          expect(completed + stoppedEarly + failed + unfinished).toBe(total);
+          // a study whose first trials all fail the same way ends before the rest.
+          if (failed < total - unfinished) expect(unfinished).toBe(0);
         }),
         { numRuns: scheduler.name === 'multiFidelity' ? 25 : 140 },
       );
