@@ -1,11 +1,25 @@
 import './demo/quiet-sdk';
 import { Command, InvalidArgumentError } from 'commander';
+import { FaultPlan, parseFaultPlan } from '../local/faults';
+import { faultTable } from './demo/faults';
 import { runDemo } from './demo/run-demo';
 
 function positiveInteger(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('must be an integer of at least 1.');
   return value;
+}
+
+function addFault(text: string, earlier: FaultPlan[] = []): FaultPlan[] {
+  if (text === 'list') {
+    console.log(faultTable());
+    process.exit(0);
+  }
+  try {
+    return [...earlier, parseFaultPlan(text)];
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message);
+  }
 }
 
 const program = new Command('npm run demo --')
@@ -18,6 +32,12 @@ const program = new Command('npm run demo --')
   .option('--parallel <n>', 'trials that train at the same time', positiveInteger)
   .option('--seed <n>', 'seed of the search', positiveInteger)
   .option('--docker', "run each training job in the stack's own image; needs Docker, and pulls several gigabytes")
+  .option(
+    '--fault <name>',
+    'lets something go wrong; give it again for more. "list" shows the names; NAME,call=2,times=3,job=TEXT says which ' +
+      'call or job, and how many',
+    addFault,
+  )
   .option('--folder <path>', 'where all state is kept', '.cdk-hpo/demo')
   .option('--json', 'print the result as one JSON object on the last line; progress goes to stderr')
   .showHelpAfterError();

@@ -12,7 +12,7 @@ import {
 } from './contract/scheduler-defaults';
 import { RungsDefinition, SchedulerDefinition } from './contract/tuner-definition';
 import { requireInteger, requireMatch, requireNumber } from './private/checks';
-import { grantCopyWithinPrefix, grantListPrefix } from './private/s3-access';
+import { grantCopyWithinPrefix, grantKey, grantListPrefix } from './private/s3-access';
 
 /** Some 50 GB are copied in it; a step that is cut off goes on when it is tried again. */
 const COPY_SECONDS = 10 * 60;
@@ -322,7 +322,7 @@ export class Scheduler {
       grantListPrefix(bucket, `${prefix}/`, grantee);
       if (definition.name === 'populationBased') {
         grantCopyWithinPrefix(bucket, `${prefix}/`, grantee);
-        bucket.encryptionKey?.grantEncryptDecrypt(grantee);
+        grantKey(bucket.encryptionKey, grantee);
       }
     }
   }

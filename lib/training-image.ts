@@ -1,15 +1,71 @@
-import { Stack } from 'aws-cdk-lib';
+import { Aws, CfnMapping, Stack, Token } from 'aws-cdk-lib';
 import * as ecr from 'aws-cdk-lib/aws-ecr';
 import * as ecrAssets from 'aws-cdk-lib/aws-ecr-assets';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { FactName } from 'aws-cdk-lib/region-info';
 import { Construct } from 'constructs';
+import { BUILT_IN_ALGORITHMS, BuiltInAlgorithm } from './private/built-in-algorithms';
 import { requireLength, requireMatch } from './private/checks';
 
-/** An image and who may pull it. */
+/** SageMaker's guide to managed spot training: built-in algorithms without checkpoints wait an hour at most. */
+const MAX_SPOT_WAIT_SECONDS = 3600;
+
+/** An image, and what is known about it. */
 export interface TrainingImageConfig {
   /** The image's URI. */
   readonly uri: string;
+
+  /**
+   * Whether what the image runs by itself keeps checkpoints, and goes on from them.
+   *
+   * @default - not known
+   */
+  readonly checkpoints?: boolean;
+
+  /**
+   * How many seconds a job on spot instances may wait for them and train, together.
+   *
+   * @default - as long as SageMaker lets any job
+   */
+  readonly maxSpotWaitSeconds?: number;
+
+  /**
+   * Whether what the image runs by itself reports to the study. If not, its metrics are read from what it prints.
+   *
+   * @default - not known
+   */
+  readonly reportsByItself?: boolean;
+}
+
+/** Details of an image that is built from a local folder. */
+export interface AssetImageOptions {
+  /**
+   * The Dockerfile, as a path in the folder.
+   *
+   * @default Dockerfile
+   */
+  readonly file?: string;
+
+  /**
+   * The stage of the Dockerfile that is built.
+   *
+   * @default - the last one
+   */
+  readonly target?: string;
+
+  /**
+   * Values of the Dockerfile's `ARG`s, by name. They may be seen in the image: no secrets.
+   *
+   * @default - the Dockerfile's own defaults
+   */
+  readonly buildArgs?: { [name: string]: string };
+
+  /**
+   * What the image is built for.
+   *
+   * @default Platform.LINUX_AMD64, also on a computer with an Arm processor: nearly all instance types are of that kind
+   */
+  readonly platform?: ecrAssets.Platform;
 }
 
 /** The container image that a trial trains in. */
@@ -29,8 +85,8 @@ export abstract class TrainingImage {
    *
    * @param folder path of the folder
    */
-  public static fromAsset(folder: string): TrainingImage {
-    return new AssetImage(folder);
+  public static fromAsset(folder: string, options: AssetImageOptions = {}): TrainingImage {
+    return new AssetImage(folder, options);
   }
 
   /**
@@ -56,6 +112,31 @@ export abstract class TrainingImage {
   }
 
   /**
+   * One of SageMaker's built-in algorithms, from the account that serves it in the stack's region. It doesn't report to the
+   * study: give the objective a `regex` for the lines that it prints.
+   *
+   * @param name such as `xgboost`: `blazingtext`, `factorization-machines`, `forecasting-deepar`, `image-classification`,
+   * `ipinsights`, `kmeans`, `knn`, `lda`, `linear-learner`, `ntm`, `object-detection`, `object2vec`, `pca`,
+   * `randomcutforest`, `semantic-segmentation`, `seq2seq` or `xgboost`. If the stack's region is known and doesn't have it,
+   * that is an error; if not, the deployment fails there.
+   * @param version of the image: from `1.2-1` on for `xgboost`, a number or `latest` for the others
+   * @default version - `1.7-1` for `xgboost`, `1` for the others
+   * @see https://docs.aws.amazon.com/sagemaker/latest/dg/algos.html
+   */
+  public static fromBuiltInAlgorithm(name: string, version?: string): TrainingImage {
+    const algorithm = BUILT_IN_ALGORITHMS.get(name);
+    if (algorithm === undefined) {
+      const names = [...BUILT_IN_ALGORITHMS.keys()].join(', ');
+      throw new Error(
+        `name of TrainingImage.fromBuiltInAlgorithm must be one of ${names}, got ${JSON.stringify(name)}; ` +
+          'for another image use TrainingImage.fromUri',
+      );
+    }
+    requireMatch(`version of ${name}`, version, algorithm.versionPattern, algorithm.versions);
+    return new BuiltInAlgorithmImage(name, algorithm, version ?? algorithm.defaultVersion);
+  }
+
+  /**
    * Called by the trial runner.
    *
    * @param role the role that pulls the image
@@ -78,12 +159,19 @@ class RepositoryImage extends TrainingImage {
 }
 
 class AssetImage extends TrainingImage {
-  constructor(private readonly folder: string) {
+  constructor(
+    private readonly folder: string,
+    private readonly options: AssetImageOptions,
+  ) {
     super();
   }
 
   public bind(scope: Construct, role: iam.IGrantable): TrainingImageConfig {
-    const asset = new ecrAssets.DockerImageAsset(scope, 'Image', { directory: this.folder });
+    const asset = new ecrAssets.DockerImageAsset(scope, 'Image', {
+      platform: ecrAssets.Platform.LINUX_AMD64,
+      ...this.options,
+      directory: this.folder,
+    });
     asset.repository.grantPull(role);
     return { uri: asset.imageUri };
   }
@@ -108,13 +196,61 @@ class DeepLearningContainerImage extends TrainingImage {
   }
 
   public bind(scope: Construct, role: iam.IGrantable): TrainingImageConfig {
-    const stack = Stack.of(scope);
-    const account = stack.regionalFact(FactName.DLC_REPOSITORY_ACCOUNT);
-    const repository = ecr.Repository.fromRepositoryAttributes(scope, 'ImageRepository', {
-      repositoryName: this.repositoryName,
-      repositoryArn: ecr.Repository.arnForLocalRepository(this.repositoryName, scope, account),
-    });
-    repository.grantPull(role);
-    return { uri: `${account}.dkr.ecr.${stack.region}.${stack.urlSuffix}/${this.repositoryName}:${this.tag}` };
+    const account = Stack.of(scope).regionalFact(FactName.DLC_REPOSITORY_ACCOUNT);
+    return { uri: imageOfAccount(scope, account, this.repositoryName, this.tag, role) };
   }
+}
+
+class BuiltInAlgorithmImage extends TrainingImage {
+  constructor(
+    private readonly name: string,
+    private readonly algorithm: BuiltInAlgorithm,
+    private readonly version: string,
+  ) {
+    super();
+  }
+
+  public bind(scope: Construct, role: iam.IGrantable): TrainingImageConfig {
+    const { repository, checkpoints } = this.algorithm;
+    return {
+      uri: imageOfAccount(scope, this.account(scope), repository, this.version, role),
+      checkpoints,
+      ...(!checkpoints && { maxSpotWaitSeconds: MAX_SPOT_WAIT_SECONDS }),
+      reportsByItself: false,
+    };
+  }
+
+  private account(scope: Construct): string {
+    const { accounts } = this.algorithm;
+    const { region } = Stack.of(scope);
+    if (Token.isUnresolved(region)) {
+      const mapping = Object.fromEntries(Object.entries(accounts).map(([key, account]) => [key, { account }]));
+      return new CfnMapping(scope, 'Accounts', { mapping }).findInMap(Aws.REGION, 'account');
+    }
+    const account = accounts[region];
+    if (account === undefined) {
+      throw new Error(
+        `TrainingImage.fromBuiltInAlgorithm knows no account that serves ${this.name} in the region ${region}; ` +
+          'if there is one, use TrainingImage.fromUri',
+      );
+    }
+    return account;
+  }
+}
+
+/** An image of another account in the stack's region, which the role may pull. */
+function imageOfAccount(
+  scope: Construct,
+  account: string,
+  repositoryName: string,
+  tag: string,
+  role: iam.IGrantable,
+): string {
+  const { region, urlSuffix } = Stack.of(scope);
+  const repository = ecr.Repository.fromRepositoryAttributes(scope, 'ImageRepository', {
+    repositoryName,
+    repositoryArn: ecr.Repository.arnForLocalRepository(repositoryName, scope, account),
+  });
+  repository.grantPull(role);
+  return `${account}.dkr.ecr.${region}.${urlSuffix}/${repositoryName}:${tag}`;
 }

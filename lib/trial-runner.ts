@@ -1,10 +1,15 @@
+import { Duration } from 'aws-cdk-lib';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
+import { InstanceGroup } from './instance-group';
 import { Objective } from './objective';
-import { SageMakerTraining, SageMakerTrainingProps } from './trial-runners/sagemaker-training';
+import { QuotaCheck } from './quota-check';
+import { SageMakerTraining } from './trial-runners/sagemaker-training';
+import { SageMakerTrainingProps } from './trial-runners/sagemaker-training-props';
 
 /** What a tuner gives to its trial runner. */
 export interface TrialRunnerBindOptions {
@@ -17,6 +22,9 @@ export interface TrialRunnerBindOptions {
   /** Names of the search space's parameters. */
   readonly parameterNames: string[];
 
+  /** The values of each parameter that every trial has and that takes at most 1,000 of them, by name. */
+  readonly parameterChoices: { [name: string]: any[] };
+
   /** The function that training code reports to. */
   readonly reportFunction: lambda.IFunction;
 
@@ -25,6 +33,95 @@ export interface TrialRunnerBindOptions {
 
   /** Whether each attempt is told what to train up to: the variable `$next` then has a number `maxResource`. */
   readonly limitsResource: boolean;
+}
+
+/** What an hour of one instance costs on demand. */
+export interface InstancePrice {
+  /** Instance type, such as `ml.m5.xlarge`. */
+  readonly instanceType: string;
+
+  /** US dollars. */
+  readonly usdPerHour: number;
+}
+
+/** The machines that a trial runs on. */
+export interface TrialInstances {
+  /** Types in order of preference: the next one is for when there is no room on the one before. */
+  readonly instanceTypes: string[];
+
+  /** Instances of one trial. */
+  readonly instanceCount: number;
+
+  /**
+   * Instances of several types at once.
+   *
+   * @default - all instances of a trial are of one type
+   */
+  readonly instanceGroups?: InstanceGroup[];
+
+  /**
+   * The parameter of the search space that says on which type a trial runs.
+   *
+   * @default - the first of `instanceTypes` that has room
+   */
+  readonly instanceTypeParameter?: string;
+
+  /**
+   * The parameter of the search space that says on how many instances a trial runs.
+   *
+   * @default - on `instanceCount`
+   */
+  readonly instanceCountParameter?: string;
+
+  /** Prices by type. What runs on other types has its cost given in seconds only. */
+  readonly prices: InstancePrice[];
+
+  /** Whether the instances are spare capacity. */
+  readonly spot: boolean;
+
+  /** A trial's attempt ends after this time at the latest. */
+  readonly maxRuntime: Duration;
+
+  /**
+   * With spot, how long an attempt waits and trains together.
+   *
+   * @default - no spot
+   */
+  readonly maxWait?: Duration;
+
+  /**
+   * How long instances are kept, and billed, for the next trial.
+   *
+   * @default - they are given back at once
+   */
+  readonly keepAlivePeriod?: Duration;
+
+  /** What Open study makes of a quota that is too small. */
+  readonly quotaCheck: QuotaCheck;
+}
+
+/** How metrics are read from what a training job prints. */
+export interface LogReports {
+  /**
+   * Regular expression whose first group is the resource of a line that shows the objective.
+   *
+   * @default - the n-th line that shows the objective is resource n
+   */
+  readonly resourceRegex?: string;
+
+  /**
+   * What is added to the resource of a line: 1 where a program counts from 0.
+   *
+   * @default 0
+   */
+  readonly resourceOffset?: number;
+
+  /**
+   * Only lines that hold this text are looked at.
+   *
+   * @default - all lines
+   */
+  readonly filter?: string;
 }
 
 /** What a trial runner adds to the tuner. */
@@ -41,24 +138,28 @@ export interface TrialRunnerConfig {
   /** The names of all training jobs start with this. */
   readonly jobNamePrefix: string;
 
-  /** The instances' type, such as `ml.m5.xlarge`. */
-  readonly instanceType: string;
-
-  /** Instances of one trial. */
-  readonly instanceCount: number;
-
-  /**
-   * US dollars for an hour of one instance.
-   *
-   * @default - the cost is given in seconds only
-   */
-  readonly pricePerInstanceHour?: number;
+  /** What a trial runs on. */
+  readonly instances: TrialInstances;
 
   /** The bucket that the trials' checkpoints go to. */
   readonly checkpointBucket: s3.IBucket;
 
   /** Their prefix in the bucket, without a slash at either end. */
   readonly checkpointPrefix: string;
+
+  /**
+   * Takes metrics from the lines that training jobs print.
+   *
+   * @default - training code reports by itself
+   */
+  readonly logReports?: LogReports;
+
+  /**
+   * Network connections of the training code.
+   *
+   * @default - it runs in no VPC of the user's
+   */
+  readonly connections?: ec2.Connections;
 }
 
 /** Where a trial's training runs. */

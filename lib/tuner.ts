@@ -1,26 +1,28 @@
-import { ArnFormat, Duration, Names, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { ArnFormat, Duration, Names, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as events from 'aws-cdk-lib/aws-events';
+import * as targets from 'aws-cdk-lib/aws-events-targets';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
-import { KnownResult } from './known-result';
-import { Objective } from './objective';
-import { OutcomeConstraint } from './outcome-constraint';
-import { Parameter } from './parameter';
+import { STEP_ENVIRONMENT } from './contract/environment';
+import { acknowledgeWildcards } from './private/acknowledge-wildcards';
 import { trainingJobArn } from './private/create-training-job-task';
 import { Goals, metricRegexesOf, toGoals } from './private/goals-definition';
-import { toSearchSpace } from './private/search-space-definition';
-import { createStepFunction } from './private/step-function';
+import { choicesOf, toSearchSpace } from './private/search-space-definition';
+import { subscribeToTrainingLogs } from './private/log-reports';
+import { StepFunctions } from './private/step-function';
 import { StudyWorkflow } from './private/study-workflow';
 import { requireLimits, requireOutsideSpace, toSearchInputs, toTunerDefinition } from './private/tuner-definition';
+import { allowLogs, createStudyTable, createTunerBucket } from './private/tuner-storage';
+import { QuotaCheck } from './quota-check';
 import { Scheduler } from './scheduler';
 import { SearchAlgorithm } from './search-algorithm';
-import { TrialRunner } from './trial-runner';
+import { TunerProps } from './tuner-props';
 import { TunerGrants } from './tuner-grants';
 
 /** What a Lambda step may take, but for what the user's own search function adds. */
@@ -29,130 +31,23 @@ const STEP_TIMEOUT = Duration.minutes(1);
 /** A Lambda function runs no longer: https://docs.aws.amazon.com/lambda/latest/dg/configuration-timeout.html */
 const MAX_FUNCTION_SECONDS = 15 * 60;
 
-/** Properties of a tuner. */
-export interface TunerProps {
-  /** The hyperparameters that are searched, by name. */
-  readonly searchSpace: { [name: string]: Parameter };
-
-  /**
-   * Conditions that every configuration must meet, as expressions over the parameters:
-   * `num_layers * hidden_units <= 4096`, `optimizer != 'sgd' or momentum < 0.95`. Numbers, texts in quotes, `+ - * / %`,
-   * comparisons, `and`, `or`, `not`, `in [...]`, and `abs`, `ceil`, `exp`, `floor`, `log`, `log2`, `log10`, `max`, `min`,
-   * `pow`, `round`, `sqrt`. A condition says nothing of configurations in which one of its parameters isn't active.
-   *
-   * @default - every configuration of the search space is allowed
-   */
-  readonly parameterConstraints?: string[];
-
-  /** The metric that is optimized. */
-  readonly objective: Objective;
-
-  /**
-   * Further metrics that are optimized at the same time. The result then holds the trials that no other one beats in all of
-   * them. What knows a single objective only, such as early stopping and `targetValue`, goes by the first one.
-   *
-   * @default - `objective` alone
-   */
-  readonly additionalObjectives?: Objective[];
-
-  /**
-   * Bounds on other metrics of a trial. The training program must report them, at least once.
-   *
-   * @default - none
-   */
-  readonly outcomeConstraints?: OutcomeConstraint[];
-
-  /** Where and how a trial trains. */
-  readonly trialRunner: TrialRunner;
-
-  /**
-   * What proposes configurations.
-   *
-   * @default SearchAlgorithm.auto()
-   */
-  readonly searchAlgorithm?: SearchAlgorithm;
-
-  /**
-   * What decides how long a trial trains.
-   *
-   * @default Scheduler.none()
-   */
-  readonly scheduler?: Scheduler;
-
-  /**
-   * Configurations that are tried first, such as the one in use today. Parameters that are left out are drawn at random.
-   *
-   * @default - none
-   */
-  readonly initialConfigurations?: { [name: string]: any }[];
-
-  /**
-   * Results that are known before the study begins, from an earlier one or from elsewhere. The search learns from them;
-   * they are no trials. At most 1,000, and at most some 200 KB of text with the rest of the tuner.
-   *
-   * @default - none
-   */
-  readonly knownResults?: KnownResult[];
-
-  /**
-   * Trials of a study; failed ones count. 1 to 100,000. A study's input may give another number.
-   *
-   * @default 50
-   */
-  readonly maxTrials?: number;
-
-  /**
-   * Trials that train at the same time. 1 to 1,000. A study's input may give another number. The account's quota of
-   * training instances must allow it.
-   *
-   * @default 4
-   */
-  readonly maxParallelTrials?: number;
-
-  /**
-   * When this time is over, no trial is started any more, and running ones stop at their next report. Up to a year. A
-   * study's input may give another time.
-   *
-   * @default - no limit
-   */
-  readonly maxDuration?: Duration;
-
-  /**
-   * The study ends when this many trials in a row have brought no better value. A study's input may give another number.
-   *
-   * @default - no limit
-   */
-  readonly maxTrialsWithoutImprovement?: number;
-
-  /**
-   * What happens to the table of studies and the bucket of checkpoints and models when the tuner is removed.
-   *
-   * @default RemovalPolicy.RETAIN
-   */
-  readonly removalPolicy?: RemovalPolicy;
-
-  /**
-   * How long the logs of the Lambda steps and of the state machine are kept.
-   *
-   * @default logs.RetentionDays.THREE_MONTHS
-   */
-  readonly logRetention?: logs.RetentionDays;
-}
+/** What may stop many training jobs, one a second, needs the time. */
+const STOPPING_TIMEOUT = Duration.seconds(MAX_FUNCTION_SECONDS);
 
 /**
  * Defines hyperparameter optimization as a state machine: each execution is a study, which trains one trial after another
  * in parallel slots and answers with the best one.
  *
  * Input of an execution, all optional: `{"study", "seed", "maxTrials", "maxParallelTrials", "maxDurationSeconds",
- * "maxTrialsWithoutImprovement", "targetValue"}`. A `study` that exists is resumed.
+ * "maxTrialsWithoutImprovement", "targetValue", "maxSpendUsd"}`. A `study` that exists is resumed.
  *
  * Output: `{"study", "status", "reason", "objective", "best": {"trial", "value", "hyperparameters", "metrics",
  * "trainingJobName", "modelArtifact", "feasible", "unmetConstraints"}, "paretoFront": [{"trial", "values",
  * "hyperparameters"}], "importance": [{"parameter", "importance"}], "trials": {"total", "completed", "stoppedEarly",
- * "failed", "unfinished"}, "cost": {"instanceSeconds", "usd"}, "notes", "records": {"table", "study", "checkpoints"}}`.
+ * "failed", "unfinished"}, "cost": {"instanceSeconds", "usd", ...}, "failures", "notes", "records": {"table", "study", "checkpoints"}}`.
  * `feasible` is there with outcome constraints, `paretoFront` with several objectives.
  *
- * Errors: `InvalidStudyInput`, `StudyInProgress`, `StudyChanged` (nothing was started); `StudyFailed` (no trial has a
+ * Errors: `InvalidStudyInput`, `StudyInProgress`, `StudyChanged`, `QuotaTooSmall` (nothing was started); `StudyFailed` (no trial has a
  * result).
  */
 export class Tuner extends Construct implements iam.IGrantable {
@@ -177,8 +72,6 @@ export class Tuner extends Construct implements iam.IGrantable {
   /** The training jobs, as the principal of grants: `data.grantRead(tuner)`. */
   public readonly grantPrincipal: iam.IPrincipal;
 
-  private readonly logRetention: logs.RetentionDays;
-
   public constructor(scope: Construct, id: string, props: TunerProps) {
     super(scope, id);
     requireLimits(props);
@@ -192,19 +85,25 @@ export class Tuner extends Construct implements iam.IGrantable {
     const scheduler = props.scheduler ?? Scheduler.none();
     requireOutsideSpace(scheduler._resourceParameter, searchSpace);
 
-    this.logRetention = props.logRetention ?? logs.RetentionDays.THREE_MONTHS;
-    this.studyTable = this.createTable(props.removalPolicy ?? RemovalPolicy.RETAIN);
-    this.bucket = this.createBucket(props.removalPolicy ?? RemovalPolicy.RETAIN);
-    this.reportFunction = this.createStep('Report', 'report', 'Takes the reports of training jobs', 512);
-    // study and trial in one request: a report is on the training's critical path.
-    this.reportFunction.addToRolePolicy(
-      new iam.PolicyStatement({ actions: ['dynamodb:BatchGetItem'], resources: [this.studyTable.tableArn] }),
-    );
+    const { encryptionKey } = props;
+    const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN;
+    const logRetention = props.logRetention ?? logs.RetentionDays.THREE_MONTHS;
+    if (encryptionKey !== undefined) allowLogs(this, encryptionKey);
+    this.studyTable = createStudyTable(this, { encryptionKey, removalPolicy });
+    this.bucket = createTunerBucket(this, { ...props, removalPolicy });
+    const functions = new StepFunctions(this, { ...props, table: this.studyTable, logRetention });
+    const createStep = (name: string, step: string, description: string, memoryMb = 512, timeout = STEP_TIMEOUT) =>
+      functions.create(name, { step, description, memoryMb, timeout });
 
+    this.reportFunction = createStep('Report', 'report', 'Takes the reports of training jobs');
+    this.allowReports(this.reportFunction);
+
+    const metricRegexes = metricRegexesOf(goals);
     const runner = props.trialRunner.bind(new Construct(this, 'TrialRunner'), {
       objective: props.objective,
-      metricRegexes: metricRegexesOf(goals),
+      metricRegexes,
       parameterNames: searchSpace.map(({ name }) => name),
+      parameterChoices: choicesOf(searchSpace),
       reportFunction: this.reportFunction,
       bucket: this.bucket,
       limitsResource: scheduler._limitsResource,
@@ -212,14 +111,21 @@ export class Tuner extends Construct implements iam.IGrantable {
     this.trainingRole = runner.trainingRole;
     this.grantPrincipal = runner.trainingRole.grantPrincipal;
 
-    const definition = toTunerDefinition(props, inputs, runner);
-    const openStudy = this.createStep('OpenStudy', 'open-study', 'Opens studies', 512);
-    const reviewRound = this.createStep('ReviewRound', 'review-round', 'Reviews rounds of studies', 512);
+    const definition = toTunerDefinition(props, inputs, runner, metricRegexes);
+    const openStudy = createStep('OpenStudy', 'open-study', 'Opens studies', 512, STOPPING_TIMEOUT);
+    const reviewRound = createStep('ReviewRound', 'review-round', 'Reviews rounds of studies', 512, STOPPING_TIMEOUT);
+    const stopStudy = createStep(
+      'StopStudy',
+      'stop-study',
+      'Ends the trials of stopped studies',
+      512,
+      STOPPING_TIMEOUT,
+    );
     const searchAlgorithm = props.searchAlgorithm ?? SearchAlgorithm.auto();
     const nextSeconds = STEP_TIMEOUT.toSeconds() + searchAlgorithm._waitSeconds + scheduler._copySeconds;
     const nextTimeout = Duration.seconds(Math.min(nextSeconds, MAX_FUNCTION_SECONDS));
-    const nextTrial = this.createStep('NextTrial', 'next-trial', 'Gives slots their next trial', 1769, nextTimeout);
-    const recordTrial = this.createStep(
+    const nextTrial = createStep('NextTrial', 'next-trial', 'Gives slots their next trial', 1769, nextTimeout);
+    const recordTrial = createStep(
       'RecordTrial',
       'record-trial',
       'Records trials and gives slots the next',
@@ -230,16 +136,32 @@ export class Tuner extends Construct implements iam.IGrantable {
     scheduler._grantCheckpoints(runner.checkpointBucket, runner.checkpointPrefix, [nextTrial, recordTrial]);
     const steps = {
       openStudy,
-      planRound: this.createStep('PlanRound', 'plan-round', 'Plans rounds of studies', 512),
+      planRound: createStep('PlanRound', 'plan-round', 'Plans rounds of studies'),
       nextTrial,
       recordTrial,
       reviewRound,
-      finishStudy: this.createStep('FinishStudy', 'finish-study', 'Finds the best trial of studies', 512),
+      finishStudy: createStep('FinishStudy', 'finish-study', 'Finds the best trial of studies'),
     };
     const workflow = new StudyWorkflow(this, 'Workflow', steps, runner.trainState, definition);
-    this.stateMachine = this.createStateMachine(workflow.definition);
-    this.allowSettling([openStudy, reviewRound], runner.jobNamePrefix);
+    this.stateMachine = this.createStateMachine(workflow.definition, props, logRetention);
+    const jobUsers = [openStudy, reviewRound, stopStudy, nextTrial, recordTrial, this.reportFunction];
+    if (runner.logReports !== undefined) {
+      const reportLog = functions.create('ReportLog', {
+        step: 'report-log',
+        description: 'Takes the metrics that training jobs print',
+        memoryMb: 512,
+        timeout: STEP_TIMEOUT,
+        environment: { [STEP_ENVIRONMENT.JOB_NAME_PREFIX]: runner.jobNamePrefix },
+      });
+      this.allowReports(reportLog);
+      jobUsers.push(reportLog);
+      subscribeToTrainingLogs(this, reportLog, runner.logReports.filter);
+    }
+    this.allowJobs(jobUsers, runner.jobNamePrefix);
+    this.allowPreflight(openStudy, runner.instances.quotaCheck);
+    this.stopWithExecution(stopStudy);
     this.grants = new TunerGrants(this.stateMachine, this.studyTable);
+    this.acknowledge(props);
   }
 
   /** A metric of the state machine, in the namespace `AWS/States`. */
@@ -284,65 +206,37 @@ export class Tuner extends Construct implements iam.IGrantable {
 
   private onStatus(id: string, options: events.OnEventOptions, status?: string[]): events.Rule {
     const rule = new events.Rule(options.crossStackScope ?? this, id, options);
-    rule.addEventPattern({
-      source: ['aws.states'],
-      detailType: ['Step Functions Execution Status Change'],
-      detail: { stateMachineArn: [this.stateMachine.stateMachineArn], ...(status && { status }) },
-    });
+    rule.addEventPattern(this.statusPattern(status));
     rule.addTarget(options.target);
     return rule;
   }
 
-  private createTable(removalPolicy: RemovalPolicy): dynamodb.Table {
-    return new dynamodb.Table(this, 'StudyTable', {
-      partitionKey: { name: 'study', type: dynamodb.AttributeType.STRING },
-      sortKey: { name: 'item', type: dynamodb.AttributeType.STRING },
-      billingMode: dynamodb.BillingMode.PAY_PER_REQUEST,
-      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
-      removalPolicy,
-    });
+  /** Study and trial in one request: a report is on the training's critical path. */
+  private allowReports(fn: lambda.Function): void {
+    fn.addToRolePolicy(
+      new iam.PolicyStatement({ actions: ['dynamodb:BatchGetItem'], resources: [this.studyTable.tableArn] }),
+    );
   }
 
-  private createBucket(removalPolicy: RemovalPolicy): s3.Bucket {
-    return new s3.Bucket(this, 'Bucket', {
-      blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
-      encryption: s3.BucketEncryption.S3_MANAGED,
-      enforceSSL: true,
-      minimumTLSVersion: 1.2,
-      lifecycleRules: [{ abortIncompleteMultipartUploadAfter: Duration.days(7) }],
-      removalPolicy,
-    });
-  }
-
-  private createStep(
-    id: string,
-    step: string,
-    description: string,
-    memoryMb: number,
-    timeout = STEP_TIMEOUT,
-  ): lambda.Function {
-    return createStepFunction(this, id, {
-      step,
-      description,
-      memoryMb,
-      table: this.studyTable,
-      timeout,
-      logRetention: this.logRetention,
-    });
-  }
-
-  private createStateMachine(definition: sfn.IChainable): sfn.StateMachine {
+  private createStateMachine(
+    definition: sfn.IChainable,
+    { encryptionKey, stateMachineRole }: TunerProps,
+    logRetention: logs.RetentionDays,
+  ): sfn.StateMachine {
     return new sfn.StateMachine(this, 'StateMachine', {
       definitionBody: sfn.DefinitionBody.fromChainable(definition),
       queryLanguage: sfn.QueryLanguage.JSONATA,
       comment: 'Hyperparameter optimization by cdk-hpo: each execution is a study',
+      role: stateMachineRole,
       tracingEnabled: true,
+      encryptionConfiguration: encryptionKey && new sfn.CustomerManagedEncryptionConfiguration(encryptionKey),
       logs: {
         level: sfn.LogLevel.ALL,
         destination: new logs.LogGroup(this, 'LogGroup', {
           // log groups with this prefix don't use up the account's resource policy for log delivery.
           logGroupName: `/aws/vendedlogs/states/${Names.uniqueResourceName(this, { maxLength: 128, separator: '-' })}`,
-          retention: this.logRetention,
+          retention: logRetention,
+          encryptionKey,
           removalPolicy: RemovalPolicy.DESTROY,
         }),
       },
@@ -350,32 +244,71 @@ export class Tuner extends Construct implements iam.IGrantable {
   }
 
   /**
-   * Open study and Review round look at training jobs and executions that were left behind. The policy stands by itself:
-   * as part of the functions' roles it would make a cycle, since the state machine needs the functions.
+   * Training jobs that were left behind, or whose program doesn't listen. The policy stands by itself: as part of the
+   * functions' roles it would make a cycle, since the state machine needs the functions.
    */
-  private allowSettling(functions: lambda.Function[], jobNamePrefix: string): void {
-    const jobs = trainingJobArn(this, jobNamePrefix);
-    new iam.Policy(this, 'SettlePolicy', {
+  private allowJobs(functions: lambda.Function[], jobNamePrefix: string): void {
+    new iam.Policy(this, 'JobsPolicy', {
       roles: functions.map((fn) => fn.role!),
       statements: [
         // has no resource-level permission.
         new iam.PolicyStatement({ actions: ['sagemaker:ListTrainingJobs'], resources: ['*'] }),
         new iam.PolicyStatement({
           actions: ['sagemaker:DescribeTrainingJob', 'sagemaker:StopTrainingJob'],
-          resources: [jobs],
-        }),
-        new iam.PolicyStatement({
-          actions: ['states:DescribeExecution'],
-          resources: [
-            Stack.of(this).formatArn({
-              service: 'states',
-              resource: 'execution',
-              resourceName: `${this.stateMachine.stateMachineName}:*`,
-              arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-            }),
-          ],
+          resources: [trainingJobArn(this, jobNamePrefix)],
         }),
       ],
+    });
+  }
+
+  /** Open study looks whether the execution before it still runs, and at the account's quotas. */
+  private allowPreflight(openStudy: lambda.Function, quotaCheck: QuotaCheck): void {
+    const executions = Stack.of(this).formatArn({
+      service: 'states',
+      resource: 'execution',
+      resourceName: `${this.stateMachine.stateMachineName}:*`,
+      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+    });
+    new iam.Policy(this, 'PreflightPolicy', {
+      roles: [openStudy.role!],
+      statements: [
+        new iam.PolicyStatement({ actions: ['states:DescribeExecution'], resources: [executions] }),
+        ...(quotaCheck === QuotaCheck.OFF
+          ? []
+          : [
+              // lists have no resource-level permission.
+              new iam.PolicyStatement({
+                actions: ['servicequotas:ListServiceQuotas', 'servicequotas:ListAWSDefaultServiceQuotas'],
+                resources: ['*'],
+              }),
+            ]),
+      ],
+    });
+  }
+
+  /** Step Functions stops the jobs of a stopped execution as well as it can; this finds the ones that it left. */
+  private stopWithExecution(stopStudy: lambda.Function): void {
+    const rule = new events.Rule(this, 'ExecutionStopped', {
+      description: 'Ends the trials of a study whose execution has ended without finishing it',
+      targets: [new targets.LambdaFunction(stopStudy)],
+    });
+    rule.addEventPattern(this.statusPattern(['FAILED', 'TIMED_OUT', 'ABORTED']));
+  }
+
+  private statusPattern(status?: string[]): events.EventPattern {
+    return {
+      source: ['aws.states'],
+      detailType: ['Step Functions Execution Status Change'],
+      detail: { stateMachineArn: [this.stateMachine.stateMachineArn], ...(status && { status }) },
+    };
+  }
+
+  private acknowledge({ serverAccessLogsBucket }: TunerProps): void {
+    acknowledgeWildcards(this);
+    if (serverAccessLogsBucket !== undefined) return;
+    Validations.of(this.bucket).acknowledge({
+      id: 'AwsSolutions-S1',
+      reason: 'Checkpoints and models of training jobs; a bucket for access logs is given by serverAccessLogsBucket',
     });
   }
 }

@@ -2,10 +2,14 @@ import { mkdirSync } from 'node:fs';
 import * as path from 'node:path';
 import { Clock, RealClock } from './clock';
 import { DynamoDbServer } from './dynamodb';
+import { AsyncInvoker, EventBus, executionRules } from './events';
 import { LocalHttpServer } from './http-server';
+import { FaultInjector, FaultPlan, FaultStrike } from './faults';
 import { LambdaService, ServiceEndpoints } from './lambda';
-import { JobLauncher, ProcessJobLauncher, SageMakerService, SageMakerServiceOptions } from './sagemaker';
+import { JobLauncher, ProcessJobLauncher, SageMakerAccountOptions, SageMakerService } from './sagemaker';
+import { TrainingJobLogs, trainingJobSubscriptions } from './logs';
 import { ObjectStore, createS3Handler } from './s3';
+import { ServiceQuotas, ServiceQuotasService } from './service-quotas';
 import { StepFunctionsService } from './step-functions';
 import { LocalTaskServices } from './task-services';
 import { AppDescription, LOCAL_ACCOUNT_ID, LOCAL_REGION, loadStacks } from './template';
@@ -23,11 +27,18 @@ export interface LocalRuntimeOptions {
   readonly inMemory?: boolean;
   /** What a training job that ended Stopped gives its task. @default success */
   readonly stoppedIs?: 'success' | 'failure';
-  /** Limits of the training job service. */
-  readonly sageMaker?: Pick<
-    SageMakerServiceOptions,
-    'instanceQuota' | 'createRatePerSecond' | 'stopGraceSeconds' | 'onLine'
-  >;
+  /** Limits and habits of the training job service. */
+  readonly sageMaker?: SageMakerAccountOptions;
+  /** How long lines of training jobs are on their way to the functions that have subscribed. @default 1 */
+  readonly logDeliverySeconds?: number;
+  /** SageMaker's quotas as Service Quotas tells them, by name. @default - it knows none */
+  readonly serviceQuotas?: ServiceQuotas;
+  /** Told what of the app is left out here, and which asynchronous events are lost. @default - printed as an error */
+  readonly onNotice?: (text: string) => void;
+  /** What goes wrong, by name; see `docs/local-runtime.md`. @default - nothing */
+  readonly faults?: readonly FaultPlan[];
+  /** Told whenever a fault strikes. */
+  readonly onFault?: (strike: FaultStrike) => void;
 }
 
 /**
@@ -36,7 +47,17 @@ export interface LocalRuntimeOptions {
  */
 export class LocalRuntime {
   static async start(options: LocalRuntimeOptions): Promise<LocalRuntime> {
+    const faults = new FaultInjector(options.faults, options.onFault);
     const app = loadStacks(options.assembly);
+    const notice = options.onNotice ?? ((text: string) => console.error(text));
+    // what can't be run here is said before anything runs.
+    const rules = executionRules(app, notice);
+    const subscriptions = trainingJobSubscriptions(app, notice);
+    const serviceQuotas = new ServiceQuotasService({
+      quotas: options.serviceQuotas ?? {},
+      region: LOCAL_REGION,
+      account: LOCAL_ACCOUNT_ID,
+    });
     mkdirSync(options.folder, { recursive: true });
     const at = (name: string) => path.join(options.folder, name);
     const clock = options.clock ?? new RealClock();
@@ -48,6 +69,14 @@ export class LocalRuntime {
       tables: app.tables,
     });
     const lambda = new LambdaService({ functions: app.functions, folder: at('lambda'), clock, endpoints });
+    const invoker = new AsyncInvoker({ lambda, clock, notice });
+    const logs = new TrainingJobLogs({
+      subscriptions,
+      invoker,
+      clock,
+      account: LOCAL_ACCOUNT_ID,
+      deliverySeconds: options.logDeliverySeconds,
+    });
     const launcher = options.launcher ?? new ProcessJobLauncher();
     const objectStore = new ObjectStore(at('s3'));
     const sageMaker = new SageMakerService({
@@ -58,28 +87,48 @@ export class LocalRuntime {
       folder: launcher.needsFiles || !options.inMemory ? at('training-jobs') : undefined,
       objectStore,
       assets: app.assets,
+      faults,
+      onLine: (jobName, line) => {
+        logs.append(jobName, line);
+        options.sageMaker?.onLine?.(jobName, line);
+      },
     });
     const stepFunctions = new StepFunctionsService({
       clock,
-      services: new LocalTaskServices({ lambda, sageMaker, stoppedIs: options.stoppedIs }),
+      services: new LocalTaskServices({ lambda, sageMaker, stoppedIs: options.stoppedIs, faults }),
       stateMachines: app.stateMachines,
       folder: options.inMemory ? undefined : at('executions'),
       region: LOCAL_REGION,
       account: LOCAL_ACCOUNT_ID,
     });
+    const eventBus = new EventBus({ rules, stepFunctions, invoker, clock });
     const server = new LocalHttpServer({
-      services: [stepFunctions, sageMaker],
+      services: [stepFunctions, sageMaker, serviceQuotas],
       lambda,
       s3: createS3Handler(objectStore),
     });
     const url = await server.start();
-    Object.assign(endpoints, { dynamodb: dynamoDb.url, sagemaker: url, sfn: url, lambda: url, s3: url });
-    return new LocalRuntime(app, url, clock, objectStore, dynamoDb, lambda, sageMaker, stepFunctions, server);
+    const urls = { dynamodb: dynamoDb.url, sagemaker: url, sfn: url, lambda: url, s3: url, serviceQuotas: url };
+    Object.assign(endpoints, urls);
+    return new LocalRuntime(
+      app,
+      url,
+      clock,
+      objectStore,
+      dynamoDb,
+      lambda,
+      sageMaker,
+      stepFunctions,
+      server,
+      faults,
+      invoker,
+      eventBus,
+    );
   }
 
   private constructor(
     readonly app: AppDescription,
-    /** Endpoint of Step Functions, SageMaker, Lambda and S3. */
+    /** Endpoint of Step Functions, SageMaker, Lambda, S3 and Service Quotas. */
     readonly url: string,
     readonly clock: Clock,
     /** The buckets. */
@@ -89,12 +138,23 @@ export class LocalRuntime {
     readonly sageMaker: SageMakerService,
     readonly stepFunctions: StepFunctionsService,
     private readonly server: LocalHttpServer,
+    private readonly faults: FaultInjector,
+    private readonly invoker: AsyncInvoker,
+    private readonly eventBus: EventBus,
   ) {}
+
+  /** The faults that were planned and have not struck: no call or job has matched so far. */
+  unusedFaults(): FaultPlan[] {
+    return this.faults.unused();
+  }
 
   /** Ends what runs. Jobs are stopped; a later runtime over the same folder can resume their studies. */
   async close(): Promise<void> {
     await this.stepFunctions.close();
     await this.sageMaker.close();
+    // the last lines and events still reach their functions.
+    await this.invoker.close();
+    this.eventBus.close();
     await this.lambda.close();
     await this.server.close();
     await this.dynamoDb.close();

@@ -8,6 +8,9 @@ import { StudyView } from './study-view';
 
 const INTERVAL_MS = 500;
 
+/** Lines below the picture. */
+const MAX_TOLD = 5;
+
 const GOALS: Goals = {
   objective: { metric: 'validation_accuracy', direction: 'maximize' },
   additionalObjectives: [],
@@ -18,11 +21,20 @@ const GOALS: Goals = {
 export class Progress {
   private readonly began = Date.now();
   private readonly seen = new Map<number, string>();
+  /** What the picture tells beside the trials. */
+  private readonly told: string[] = [];
 
   constructor(
     private readonly view: StudyView,
     private readonly stream: NodeJS.WriteStream,
   ) {}
+
+  /** Shows something else that happened. */
+  tell(text: string): void {
+    const line = `${this.seconds().padStart(5)} ${text}`;
+    this.told.push(line);
+    if (!this.stream.isTTY) this.stream.write(`${line}\n`);
+  }
 
   async during<T>(work: Promise<T>): Promise<T> {
     const live = this.stream.isTTY ? createLogUpdate(this.stream, { showCursor: false }) : undefined;
@@ -62,7 +74,7 @@ export class Progress {
       const result =
         hasEnded(trial) || trial.state === 'PAUSED'
           ? ` ${valueText(trial)}${trial.message ? ` (${trial.message})` : ''}`
-          : '';
+          : reasonForAttempt(trial);
       this.stream.write(
         `${this.seconds().padStart(5)} trial ${String(trial.trial).padStart(2)} ${stateText(trial)}${result}  ${configurationText(trial)}\n`,
       );
@@ -89,10 +101,21 @@ export class Progress {
       `${bar} ${ended.length + paused}/${maxTrials} trials  ${paused} paused  ${stopped} stopped early  ${failed} failed  ${this.seconds()}`,
       best ? `  best so far: trial ${best.trial} with ${pc.green(valueText(best))}` : '  no result yet',
       ...running,
+      ...this.told.slice(-MAX_TOLD).map((line) => pc.yellow(line)),
     ].join('\n');
   }
 
   private seconds(): string {
     return `${Math.round((Date.now() - this.began) / 1000)} s`;
   }
+}
+
+/** What went wrong with the attempt before, where a trial waits for another or has begun it. */
+function reasonForAttempt({ state, attempts }: TrialRecord): string {
+  if (state === 'QUEUED') {
+    const message = attempts.at(-1)?.message;
+    return message === undefined ? '' : ` for another attempt (${message})`;
+  }
+  const before = attempts.at(-2);
+  return before?.failureClass === undefined ? '' : ` after ${before.failureClass} (${before.message ?? ''})`;
 }

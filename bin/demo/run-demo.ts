@@ -2,10 +2,12 @@ import { mkdirSync } from 'node:fs';
 import * as path from 'node:path';
 import { StudyInput } from '../../lib/contract/study-input';
 import { StudyResult } from '../../lib/contract/calls';
+import { FaultPlan } from '../../local/faults';
 import { LocalRuntime } from '../../local/runtime';
 import { ProcessJobLauncher } from '../../local/sagemaker';
 import { createDigitsApp } from '../digits-app';
 import { eventsPerTrial } from './events';
+import { printUnused, sizedForDemo, strikeText } from './faults';
 import { Progress } from './progress';
 import { printHowToSeeMore, printSummary } from './summary';
 import { StudyView } from './study-view';
@@ -17,6 +19,7 @@ export interface DemoOptions {
   readonly seed?: number;
   readonly folder: string;
   readonly docker?: boolean;
+  readonly fault?: readonly FaultPlan[];
   readonly json?: boolean;
 }
 
@@ -32,11 +35,14 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   const folder = path.resolve(options.folder);
   print('Synthesizing the app ...');
   const assembly = await synthesize(folder);
+  let progress: Progress | undefined;
   const runtime = await LocalRuntime.start({
     assembly,
     folder: path.join(folder, 'state'),
     launcher: new ProcessJobLauncher({ docker: options.docker }),
     sageMaker: { stopGraceSeconds: STOP_GRACE_SECONDS },
+    faults: options.fault?.map(sizedForDemo),
+    onFault: (strike) => progress?.tell(strikeText(strike)),
   });
   const interrupted = firstSignal();
   try {
@@ -45,8 +51,8 @@ export async function runDemo(options: DemoOptions): Promise<number> {
     const view = new StudyView(name, runtime.app.tables[0].name, runtime.dynamoDb.url);
     // a study keeps its seed when it is resumed.
     const seed = options.seed ?? ((await view.study()) === undefined ? DEFAULT_SEED : undefined);
+    progress = new Progress(view, options.json ? process.stderr : process.stdout);
     const executionArn = await startStudy(runtime, name, { ...options, seed });
-    const progress = new Progress(view, options.json ? process.stderr : process.stdout);
     const execution = await Promise.race([
       progress.during(runtime.stepFunctions.waitForExecution(executionArn)),
       interrupted,
@@ -55,6 +61,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
       print(`\nInterrupted. Go on with: npm run demo -- --study ${name}`);
       return 130;
     }
+    printUnused(runtime.unusedFaults(), print);
     if (execution.status !== 'SUCCEEDED') {
       print(`The study ended ${execution.status}: ${execution.error ?? ''} ${execution.cause ?? ''}`);
       return 1;

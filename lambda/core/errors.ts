@@ -17,6 +17,9 @@ export class StudyInProgress extends NamedError {}
 /** The study exists, but with another search space or objective. */
 export class StudyChanged extends NamedError {}
 
+/** The account's quota of instances allows not a single trial. */
+export class QuotaTooSmall extends NamedError {}
+
 /** No study of this name. */
 export class StudyNotFound extends NamedError {}
 

@@ -1,14 +1,16 @@
 import { OpenAnswer, OpenRequest } from '../../lib/contract/calls';
 import { OPEN_REQUEST_SCHEMA } from '../../lib/contract/schemas';
 import { StepFunctionsExecutions } from '../core/aws/executions';
+import { SageMakerQuotas } from '../core/aws/service-quotas';
 import { SageMakerTrainingJobs } from '../core/aws/training-jobs';
 import { parseRequest, studyStore } from '../core/step';
 import { openStudy } from '../core/study/open';
 
 const executions = new StepFunctionsExecutions();
 const jobs = new SageMakerTrainingJobs();
+const quotas = new SageMakerQuotas();
 
 export async function handler(event: unknown): Promise<OpenAnswer> {
   const request = parseRequest<OpenRequest>('Open study', OPEN_REQUEST_SCHEMA, event);
-  return openStudy(request, { store: studyStore(), executions, jobs });
+  return openStudy(request, { store: studyStore(), executions, jobs, quotas });
 }

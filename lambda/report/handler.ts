@@ -1,8 +1,11 @@
 import { ReportAnswer, ReportRequest } from '../../lib/contract/calls';
+import { SageMakerTrainingJobs } from '../core/aws/training-jobs';
 import { studyStore } from '../core/step';
 import { report } from '../core/study/report';
 
+const jobs = new SageMakerTrainingJobs();
+
 /** Called by training code: what comes is checked by `report` itself. */
 export async function handler(event: unknown): Promise<ReportAnswer> {
-  return report(event as ReportRequest, studyStore(), new Date().toISOString());
+  return report(event as ReportRequest, studyStore(), new Date().toISOString(), jobs);
 }

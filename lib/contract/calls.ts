@@ -47,8 +47,10 @@ export interface NextRequest {
   readonly run: number;
   readonly round: number;
   readonly slot: number;
-  /** How many trials the slot has had in this round. */
+  /** How many answers the slot has had in this round. */
   readonly turn: number;
+  /** How often its job starts have been tried again in this round; each adds to the history of its execution. */
+  readonly retries?: number;
   readonly at: string;
 }
 
@@ -69,6 +71,12 @@ export interface TrainAnswer {
   readonly startAt: string;
   /** What the attempt trains up to; then it ends, with a checkpoint. Absent where the scheduler sets no limit. */
   readonly maxResource?: number;
+  /** Absent where all trials have several types at once. */
+  readonly instanceType?: string;
+  readonly instanceCount?: number;
+  readonly maxRuntimeSeconds: number;
+  /** With spot. */
+  readonly maxWaitSeconds?: number;
 }
 
 /** Nothing for the slot to do: it ends. */
@@ -77,7 +85,15 @@ export interface NoTrialAnswer {
   readonly reason: string;
 }
 
-export type NextAnswer = TrainAnswer | NoTrialAnswer;
+/** No room for a training job, by quota or capacity: the slot asks again later. */
+export interface WaitAnswer {
+  readonly action: 'wait';
+  readonly until: string;
+  readonly turn: number;
+  readonly reason: string;
+}
+
+export type NextAnswer = TrainAnswer | WaitAnswer | NoTrialAnswer;
 
 /** A metric's value in a report; JSON has no other way to write the last three. */
 export type MetricValue = number | 'NaN' | 'Infinity' | '-Infinity';
@@ -108,7 +124,11 @@ export interface AttemptOutcome {
   readonly failureReason?: string;
   readonly jobName?: string;
   readonly modelArtifact?: string;
+  /** Of one instance; with spot less than it trained. */
   readonly billableSeconds?: number;
+  readonly trainingSeconds?: number;
+  /** For which its instances have been kept since, and billed. */
+  readonly retainedSeconds?: number;
   /** Last value of each metric that SageMaker read off the log. */
   readonly metrics?: { readonly MetricName?: string; readonly Value?: number }[];
   /** Name and cause of the state machine's error, if the task failed. */
@@ -143,6 +163,14 @@ export interface FinishRequest {
   readonly at: string;
 }
 
+/** Stop study: its execution has ended without finishing it. */
+export interface StopRequest {
+  readonly study: string;
+  /** ARN of the execution. */
+  readonly execution: string;
+  readonly at: string;
+}
+
 /** `PAUSED`: it has come to a rung and waits for a promotion, with its checkpoint. */
 export type TrialState = 'QUEUED' | 'RUNNING' | 'PAUSED' | 'COMPLETED' | 'STOPPED' | 'FAILED';
 
@@ -167,6 +195,33 @@ export interface FrontTrial {
   readonly hyperparameters: Configuration;
 }
 
+/** What the study's training jobs cost, by the prices of its tuner. */
+export interface StudyCost {
+  /** Billable seconds times instances. */
+  readonly instanceSeconds: number;
+  /** Null where the price of an instance type that was used isn't known. */
+  readonly usd: number | null;
+  /** What the same jobs would have cost more on demand. */
+  readonly savedBySpotUsd?: number;
+  /** An estimate of what training every trial to its end would have cost more. */
+  readonly savedByEarlyStoppingUsd?: number;
+  /** An upper bound of what is part of `usd` for instances that were kept for the next trial. */
+  readonly warmPoolUsd?: number;
+  readonly maxSpendUsd?: number;
+}
+
+/** A trial without a result, and where to look. */
+export interface FailedTrial {
+  readonly trial: number;
+  readonly class: string;
+  readonly message: string;
+  /** What to do about it. */
+  readonly advice: string;
+  readonly trainingJobName: string | null;
+  /** Its log in the CloudWatch console. */
+  readonly log: string | null;
+}
+
 export interface StudyResult {
   readonly study: string;
   readonly status: 'SUCCEEDED' | 'FAILED';
@@ -188,11 +243,11 @@ export interface StudyResult {
     readonly failed: number;
     readonly unfinished: number;
   };
-  readonly cost: {
-    /** Billable seconds times instances. */
-    readonly instanceSeconds: number;
-    /** Null where the instance type's price isn't known. */
-    readonly usd: number | null;
+  readonly cost: StudyCost;
+  /** With failed trials: how many there are of each kind, and some of them. */
+  readonly failures?: {
+    readonly byClass: Record<string, number>;
+    readonly trials: FailedTrial[];
   };
   /** What search and scheduler had to tell. */
   readonly notes?: string[];

@@ -20,4 +20,6 @@ export const RESERVED_ENVIRONMENT_PREFIX = 'CDK_HPO_';
 /** Environment variables of the Lambda steps. */
 export const STEP_ENVIRONMENT = {
   TABLE: 'STUDY_TABLE',
+  /** Names of the tuner's training jobs begin with this. */
+  JOB_NAME_PREFIX: 'JOB_NAME_PREFIX',
 } as const;

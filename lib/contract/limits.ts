@@ -31,6 +31,46 @@ export const CHANNEL_NAME_PATTERN = /^[A-Za-z0-9._-]{1,64}$/;
 /** SageMaker CreateTrainingJob: StoppingCondition.MaxRuntimeInSeconds is at most 28 days. */
 export const MAX_RUNTIME_SECONDS = 28 * 24 * 3600;
 
+/** SageMaker CreateTrainingJob: a job lives 30 days at most, waiting for spot instances included. */
+export const MAX_WAIT_SECONDS = 30 * 24 * 3600;
+
+/** SageMaker's guide to warm pools: at most an hour. The API's model allows six, which the service refuses. */
+export const MAX_KEEP_ALIVE_SECONDS = 3600;
+
+/** SageMaker CreateTrainingJob: RetryStrategy.MaximumRetryAttempts is 1 to 30. */
+export const MAX_RETRY_ATTEMPTS = 30;
+
+/** SageMaker CreateTrainingJob: ContainerEntrypoint and ContainerArguments have 1 to 100 parts of at most 256 characters. */
+export const MAX_ENTRYPOINT_PARTS = 100;
+export const MAX_ENTRYPOINT_PART_LENGTH = 256;
+
+/** SageMaker CreateTrainingJob: VpcConfig has 1 to 5 security groups and 1 to 16 subnets. */
+export const MAX_SECURITY_GROUPS = 5;
+export const MAX_SUBNETS = 16;
+
+/** SageMaker CreateTrainingJob: ResourceConfig.InstanceGroups has at most 5 groups, their names 1 to 64 characters. */
+export const MAX_INSTANCE_GROUPS = 5;
+export const INSTANCE_GROUP_NAME_PATTERN = /^.{1,64}$/;
+
+/** Ours: each fallback costs a try before a trial waits. */
+export const MAX_FALLBACK_INSTANCE_TYPES = 5;
+
+/** SageMaker CreateTrainingJob: 50 tags; Step Functions adds one and we add two, and some are left for the stack's own. */
+export const MAX_TAGS = 40;
+export const MAX_TAG_KEY_LENGTH = 128;
+export const MAX_TAG_VALUE_LENGTH = 256;
+
+/** SageMaker CreateTrainingJob: names of ExperimentConfig. */
+export const EXPERIMENT_NAME_PATTERN = /^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,119}$/;
+
+/** Instance types of SageMaker; the list itself grows from month to month. */
+export const INSTANCE_TYPE_PATTERN = /^ml\.[a-z0-9-]+\.[a-z0-9-]+$/;
+
+/**
+ * Families with local NVMe storage, which is encrypted by its own hardware: CreateTrainingJob refuses a volume key there.
+ */
+export const LOCAL_STORAGE_PATTERN = /^ml\.(p[45][a-z]*|g[4-7][a-z]*|[cmr]\d+[a-z]*d[a-z]*|trn\d[a-z]*|i\d[a-z]*)\./;
+
 /** SageMaker CreateTrainingJob: TrainingJobName has at most 63 characters. */
 export const TRAINING_JOB_NAME_PATTERN = /^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$/;
 
@@ -58,3 +98,6 @@ export const MAX_DEFINITION_BYTES = 200_000;
 
 /** An execution of Step Functions lives at most a year. */
 export const MAX_DURATION_SECONDS = 365 * 24 * 3600;
+
+/** Ours: what fails by its infrastructure so often has another reason. */
+export const MAX_ATTEMPTS = 100;

@@ -73,6 +73,7 @@ export const STUDY_INPUT_SCHEMA: Schema = {
     maxDurationSeconds: integer(1, MAX_DURATION_SECONDS),
     maxTrialsWithoutImprovement: integer(1, MAX_TRIALS),
     targetValue: { type: 'number', description: 'a number' },
+    maxSpendUsd: { type: 'number', exclusiveMinimum: 0, description: 'a number of US dollars greater than 0' },
     // the console's dialog and nested executions put these in by themselves.
     Comment: { type: 'string', description: 'a text' },
     AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID: { type: 'string', description: 'the ARN of an execution' },
@@ -123,6 +124,7 @@ const turn: Record<string, Schema> = {
   round: integer(1, Number.MAX_SAFE_INTEGER),
   slot: integer(0, MAX_PARALLEL_TRIALS - 1),
   turn: count,
+  retries: count,
   at: time,
 };
 
@@ -177,6 +179,8 @@ export const RECORD_REQUEST_SCHEMA: Schema = {
         jobName: anything,
         modelArtifact: anything,
         billableSeconds: anything,
+        trainingSeconds: anything,
+        retainedSeconds: anything,
         metrics: anything,
         error: anything,
         cause: anything,

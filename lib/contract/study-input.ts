@@ -9,4 +9,5 @@ export interface StudyInput {
   readonly maxDurationSeconds?: number;
   readonly maxTrialsWithoutImprovement?: number;
   readonly targetValue?: number;
+  readonly maxSpendUsd?: number;
 }

@@ -192,16 +192,46 @@ export interface CompletionCriteria {
   readonly maxDurationSeconds?: number;
   /** Trials that ended in a row without a better value. */
   readonly maxTrialsWithoutImprovement?: number;
+  /** US dollars for the training jobs of all executions of the study. */
+  readonly maxSpendUsd?: number;
+}
+
+/** How metrics are read from what a training job prints. */
+export interface LogReportsDefinition {
+  /** For each metric the regular expression whose first group is its value. */
+  readonly metricRegexes: Record<string, string>;
+  /** First group: the resource of a line; without it, the n-th line that shows the objective is resource n. */
+  readonly resourceRegex?: string;
+  readonly resourceOffset: number;
+}
+
+/** Instances of one type. */
+export interface InstancesDefinition {
+  readonly instanceType: string;
+  readonly instanceCount: number;
 }
 
 /** What the Lambda steps need to know of the machines that the trials run on. */
 export interface ComputeDefinition {
   /** The training jobs' names start with this. */
   readonly jobNamePrefix: string;
-  readonly instanceType: string;
+  /** In order of preference: the next one is for when there is no room on the one before. */
+  readonly instanceTypes: string[];
   readonly instanceCount: number;
-  /** US dollars for an hour of one instance; without it the cost is given in seconds only. */
-  readonly pricePerInstanceHour?: number;
+  /** Instances of several types in each job, in place of `instanceTypes` and `instanceCount`. */
+  readonly instanceGroups?: InstancesDefinition[];
+  /** Parameters of the search space that give each trial its own. */
+  readonly instanceTypeParameter?: string;
+  readonly instanceCountParameter?: string;
+  /** US dollars for an hour of one instance on demand. What runs on other types has its cost given in seconds only. */
+  readonly prices: { readonly instanceType: string; readonly usdPerHour: number }[];
+  readonly spot: boolean;
+  readonly maxRuntimeSeconds: number;
+  /** With spot: waiting and training together. */
+  readonly maxWaitSeconds?: number;
+  /** How long a trial's instances are kept, and billed, for the next one. */
+  readonly keepAliveSeconds?: number;
+  readonly quotaCheck: 'fail' | 'warn' | 'off';
   /** Where the trials' checkpoints go: `s3://bucket/prefix`, without a slash at its end. */
   readonly checkpointRoot: string;
 }
@@ -221,5 +251,13 @@ export interface TunerDefinition extends CompletionCriteria {
   readonly initialConfigurations: Configuration[];
   readonly knownResults: KnownResultDefinition[];
   readonly maxParallelTrials: number;
+  /** Attempts of a trial that fail for reasons of the infrastructure before the trial does. */
+  readonly maxAttempts: number;
+  /** More failed trials than this end the study. */
+  readonly toleratedFailureCount?: number;
+  /** A higher share of failed trials among those that ended, in percent, ends the study. */
+  readonly toleratedFailurePercentage?: number;
+  /** Metrics are read from the lines that training jobs print. */
+  readonly logReports?: LogReportsDefinition;
   readonly compute: ComputeDefinition;
 }

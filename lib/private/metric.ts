@@ -10,11 +10,16 @@ export function requireMetric(of: string, metric: string, regex: string | undefi
     METRIC_NAME_PATTERN,
     'a name of 1 to 255 letters, digits and _ . : / @ - that starts with a letter or underscore',
   );
-  requireLength(`regex of ${of}`, regex, MAX_METRIC_REGEX_LENGTH);
-  requireNoExpression(`regex of ${of}`, regex);
+  requireNumberRegex(`regex of ${of}`, regex);
+}
+
+/** Checks a regular expression that finds a number in a log. */
+export function requireNumberRegex(name: string, regex: string | undefined): void {
+  requireLength(name, regex, MAX_METRIC_REGEX_LENGTH);
+  requireNoExpression(name, regex);
   if (regex !== undefined && !Token.isUnresolved(regex) && countGroups(regex) !== 1) {
     throw new Error(
-      `regex of ${of} must be a regular expression with one group around the number, got ${JSON.stringify(regex)}`,
+      `${name} must be a regular expression with one group around the number, got ${JSON.stringify(regex)}`,
     );
   }
 }

@@ -1,4 +1,5 @@
 import * as iam from 'aws-cdk-lib/aws-iam';
+import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 
 /** Lists and reads the objects under a prefix, no more: what SageMaker needs to fill a channel. */
@@ -49,4 +50,9 @@ export function grantListPrefix(bucket: s3.IBucket, prefix: string, grantee: iam
       conditions: prefix === '' ? undefined : { StringLike: { 's3:prefix': `${prefix}*` } },
     }),
   );
+}
+
+/** Reads and writes objects that a key encrypts. */
+export function grantKey(key: kms.IKey | undefined, grantee: iam.IGrantable): void {
+  key?.grant(grantee, 'kms:Decrypt', 'kms:Encrypt', 'kms:GenerateDataKey');
 }

@@ -1,6 +1,6 @@
 import { Token } from 'aws-cdk-lib';
 import { constraintProblems, unmetConstraintProblems } from '../contract/parameter-constraints';
-import { Configuration, SearchSpaceDefinition } from '../contract/search-space';
+import { Configuration, ParameterValue, SearchSpaceDefinition } from '../contract/search-space';
 import { configurationProblems } from '../contract/validate-configuration';
 import { searchSpaceProblems } from '../contract/validate-search-space';
 import type { Parameter } from '../parameter';
@@ -40,4 +40,29 @@ export function toInitialConfigurations(
     throw new Error(problems.join('; '));
   }
   return configurations;
+}
+
+/** Beyond this a parameter isn't a choice but a range. */
+const MAX_CHOICES = 1000;
+
+/** The values of each parameter that every trial has and that takes few of them, by name. */
+export function choicesOf(searchSpace: SearchSpaceDefinition): { [name: string]: ParameterValue[] } {
+  const choices = searchSpace.flatMap((parameter): [string, ParameterValue[]][] => {
+    if (parameter.activeWhen !== undefined) return [];
+    switch (parameter.type) {
+      case 'categorical':
+      case 'ordinal':
+        return [[parameter.name, parameter.values]];
+      case 'constant':
+        return [[parameter.name, [parameter.value]]];
+      case 'integer': {
+        const count = parameter.max - parameter.min + 1;
+        if (Token.isUnresolved(parameter.min) || Token.isUnresolved(parameter.max) || count > MAX_CHOICES) return [];
+        return [[parameter.name, Array.from({ length: count }, (_, i) => parameter.min + i)]];
+      }
+      default:
+        return [];
+    }
+  });
+  return Object.fromEntries(choices);
 }

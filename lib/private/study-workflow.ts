@@ -4,6 +4,7 @@ import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import * as tasks from 'aws-cdk-lib/aws-stepfunctions-tasks';
 import { Construct } from 'constructs';
 import { TunerDefinition } from '../contract/tuner-definition';
+import { TrainRetries } from './train-retries';
 
 /** The Lambda steps of the workflow. */
 export interface WorkflowSteps {
@@ -115,22 +116,36 @@ export class StudyWorkflow extends Construct {
         run: '{% $states.input.run %}',
         round: '{% $states.input.round %}',
         slot: '{% $states.input.slot %}',
+        retries: 0,
         next: '{% $states.result.Payload %}',
       },
     });
+    const turn = {
+      study: '{% $study %}',
+      run: '{% $run %}',
+      round: '{% $round %}',
+      slot: '{% $slot %}',
+      turn: '{% $next.turn + 1 %}',
+      retries: '{% $retries %}',
+      at: AT,
+    };
     const recordTrial = this.invoke('Record trial', this.steps.recordTrial, {
       comment: 'Stores how the attempt ended, and asks what this slot does next',
       payload: {
-        study: '{% $study %}',
-        run: '{% $run %}',
-        round: '{% $round %}',
-        slot: '{% $slot %}',
-        turn: '{% $next.turn + 1 %}',
+        ...turn,
         trial: '{% $next.trial %}',
         attempt: '{% $next.attempt %}',
         outcome: '{% $outcome %}',
-        at: AT,
       },
+      assign: { next: '{% $states.result.Payload %}' },
+    });
+    const waitForRoom = sfn.Wait.jsonata(this, 'Wait for room', {
+      comment: 'By quota or capacity there is no room for another training job',
+      time: sfn.WaitTime.timestamp('{% $next.until %}'),
+    });
+    const askAgain = this.invoke('Ask again', this.steps.nextTrial, {
+      comment: 'Whether there may be room now, and what this slot does then',
+      payload: turn,
       assign: { next: '{% $states.result.Payload %}' },
     });
     const pace = sfn.Wait.jsonata(this, 'Pace', {
@@ -140,13 +155,16 @@ export class StudyWorkflow extends Construct {
     // every failure is a fact of the trial, never of the slot.
     this.train.addCatch(recordTrial, {
       errors: [sfn.Errors.ALL],
-      assign: { outcome: "{% { 'error': $states.errorOutput.Error, 'cause': $states.errorOutput.Cause } %}" },
+      assign: {
+        outcome: "{% { 'error': $states.errorOutput.Error, 'cause': $states.errorOutput.Cause } %}",
+        retries: TrainRetries.COUNT,
+      },
     });
     const lost = sfn.Pass.jsonata(this, 'Slot lost', {
       comment: 'A Lambda step failed for good; Review round settles the trial',
       outputs: "{% { 'error': $states.input.Error, 'cause': $substring($states.input.Cause, 0, 200) } %}",
     });
-    for (const state of [nextTrial, recordTrial]) {
+    for (const state of [nextTrial, recordTrial, askAgain]) {
       state.addRetry({
         // the user's own search function: what may pass by itself. What it proposes is never asked for again, if it is wrong.
         errors: ['SearchFunctionFailed'],
@@ -156,9 +174,8 @@ export class StudyWorkflow extends Construct {
         maxAttempts: 4,
         jitterStrategy: sfn.JitterType.FULL,
       });
+      state.addCatch(lost, { errors: [sfn.Errors.ALL] });
     }
-    nextTrial.addCatch(lost, { errors: [sfn.Errors.ALL] });
-    recordTrial.addCatch(lost, { errors: [sfn.Errors.ALL] });
 
     const trialToRun = sfn.Choice.jsonata(this, 'Trial to run?');
     trialToRun
@@ -166,6 +183,7 @@ export class StudyWorkflow extends Construct {
         sfn.Condition.jsonata("{% $next.action = 'train' %}"),
         pace.next(this.train).next(recordTrial).next(trialToRun),
       )
+      .when(sfn.Condition.jsonata("{% $next.action = 'wait' %}"), waitForRoom.next(askAgain).next(trialToRun))
       .otherwise(sfn.Succeed.jsonata(this, 'Slot done', { outputs: { reason: '{% $next.reason %}' } }));
     return nextTrial.next(trialToRun);
   }
@@ -228,6 +246,7 @@ export class StudyWorkflow extends Construct {
         'Lambda.TooManyRequestsException',
         // a sandbox that crashed or ran out of time: all steps may be called again.
         'Lambda.Unknown',
+        'Runtime.ExitError',
         'Sandbox.Timedout',
         // other slots kept changing the same item.
         'TooMuchContention',

@@ -2,28 +2,23 @@ import { Duration } from 'aws-cdk-lib';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 
 /** Creating a training job is tried again when nothing is wrong with the request. A job that ran and failed is not. */
-export const TRAIN_RETRIES: sfn.RetryProps[] = [
-  {
-    // the account's quota of instances: free again when other jobs end. A try each half minute on average, for half a day.
-    errors: ['SageMaker.ResourceLimitExceededException'],
-    interval: Duration.seconds(60),
-    backoffRate: 1,
-    maxAttempts: 1440,
-    jitterStrategy: sfn.JitterType.FULL,
-  },
-  {
-    // CreateTrainingJob is limited to one call a second, and other programs share the limit. The documentation doesn't say
-    // under which name the optimized integration reports that, so all candidates are here; see docs/unverified.md.
-    errors: [
-      'SageMaker.ThrottlingException',
-      'ThrottlingException',
-      'SageMaker.AmazonSageMakerException',
-      'SageMaker.SageMakerException',
-    ],
-    interval: Duration.seconds(2),
-    backoffRate: 2,
-    maxDelay: Duration.seconds(60),
-    maxAttempts: 8,
-    jitterStrategy: sfn.JitterType.FULL,
-  },
-];
+export class TrainRetries {
+  public static readonly ALL: sfn.RetryProps[] = [
+    {
+      // CreateTrainingJob is limited to one call a second, and other programs share the limit. Only errors that certainly
+      // created no job are tried again here: with a new name, a second job would run beside the first. All others, such as
+      // throttling under a general name, and a quota that is used up, are for Record trial, which starts the next attempt
+      // when its turn comes.
+      errors: ['SageMaker.ThrottlingException', 'ThrottlingException'],
+      interval: Duration.seconds(2),
+      backoffRate: 2,
+      maxDelay: Duration.seconds(60),
+      maxAttempts: 8,
+      jitterStrategy: sfn.JitterType.FULL,
+    },
+  ];
+
+  /** All retries of a slot: each adds to the history of its execution, which has an end. */
+  public static readonly COUNT =
+    '{% $retries + ($exists($states.context.State.RetryCount) ? $states.context.State.RetryCount : 0) %}';
+}

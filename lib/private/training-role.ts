@@ -1,4 +1,4 @@
-import { ArnFormat, Aws, Stack } from 'aws-cdk-lib';
+import { Annotations, ArnFormat, Aws, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 
@@ -13,8 +13,44 @@ export function createTrainingRole(scope: Construct): iam.Role {
   });
 }
 
-/** Logs and metrics; data, image and reports are granted by what needs them. A role that can't be changed is left alone. */
-export function grantTraining({ grantPrincipal }: iam.IRole, scope: Construct): void {
+/** The training role as grants see it: remembers what it was to be allowed, for roles that can't be changed. */
+export class TrainingGrantee implements iam.IGrantable, iam.IPrincipal {
+  public readonly grantPrincipal: iam.IPrincipal = this;
+  public readonly assumeRoleAction: string;
+  public readonly policyFragment: iam.PrincipalPolicyFragment;
+  public readonly principalAccount?: string;
+  private readonly statements: iam.PolicyStatement[] = [];
+
+  constructor(private readonly role: iam.IRole) {
+    this.assumeRoleAction = role.assumeRoleAction;
+    this.policyFragment = role.policyFragment;
+    this.principalAccount = role.principalAccount;
+  }
+
+  public addToPrincipalPolicy(statement: iam.PolicyStatement): iam.AddToPrincipalPolicyResult {
+    this.statements.push(statement);
+    return this.role.grantPrincipal.addToPrincipalPolicy(statement);
+  }
+
+  /** Says what a role needs that can't be changed. */
+  public warnOfMissing(scope: Construct): void {
+    if (!isFrozen(this.role)) return;
+    const needed = Stack.of(scope).resolve(this.statements.map((statement) => statement.toStatementJson()));
+    Annotations.of(scope).addWarningV2(
+      'cdk-hpo:frozenTrainingRole',
+      `the role of the training jobs can't be changed here; make sure that it is allowed ${JSON.stringify(needed)}`,
+    );
+  }
+}
+
+/** Such a role pretends that every statement was added. */
+function isFrozen(role: iam.IRole): boolean {
+  const { PROPERTY_INJECTION_ID: id } = role.constructor as { PROPERTY_INJECTION_ID?: string };
+  return id === 'aws-cdk-lib.aws-iam.ImmutableRole';
+}
+
+/** Logs and metrics; data, image and reports are granted by what needs them. */
+export function grantTraining({ grantPrincipal }: iam.IGrantable, scope: Construct): void {
   const logGroup = (suffix: string) =>
     Stack.of(scope).formatArn({
       service: 'logs',

@@ -1,11 +1,17 @@
-import { MAX_DEFINITION_BYTES, MAX_DURATION_SECONDS, MAX_PARALLEL_TRIALS, MAX_TRIALS } from '../contract/limits';
+import {
+  MAX_ATTEMPTS,
+  MAX_DEFINITION_BYTES,
+  MAX_DURATION_SECONDS,
+  MAX_PARALLEL_TRIALS,
+  MAX_TRIALS,
+} from '../contract/limits';
 import { SearchSpaceDefinition } from '../contract/search-space';
-import { TunerDefinition } from '../contract/tuner-definition';
+import { ComputeDefinition, TunerDefinition } from '../contract/tuner-definition';
 import { Scheduler } from '../scheduler';
 import { SearchAlgorithm } from '../search-algorithm';
-import { TrialRunnerConfig } from '../trial-runner';
-import type { TunerProps } from '../tuner';
-import { requireInteger, requireSeconds } from './checks';
+import { TrialInstances, TrialRunnerConfig } from '../trial-runner';
+import { TunerProps } from '../tuner-props';
+import { requireInteger, requireNumber, requireSeconds } from './checks';
 import { GoalsDefinition, toKnownResults } from './goals-definition';
 import { toInitialConfigurations, toParameterConstraints } from './search-space-definition';
 
@@ -15,6 +21,26 @@ export function requireLimits(props: TunerProps): void {
   requireInteger('maxParallelTrials', props.maxParallelTrials, 1, MAX_PARALLEL_TRIALS);
   requireInteger('maxTrialsWithoutImprovement', props.maxTrialsWithoutImprovement, 1, MAX_TRIALS);
   requireSeconds('maxDuration', props.maxDuration, 1, MAX_DURATION_SECONDS);
+  requireNumber('maxSpendUsd', props.maxSpendUsd, 'a number of US dollars greater than 0', (usd) => usd > 0);
+  requireInteger('maxAttempts', props.maxAttempts, 1, MAX_ATTEMPTS);
+  requireInteger('toleratedFailureCount', props.toleratedFailureCount, 0, MAX_TRIALS);
+  requireNumber(
+    'toleratedFailurePercentage',
+    props.toleratedFailurePercentage,
+    'a percentage from 0 to 100',
+    (percentage) => percentage >= 0 && percentage <= 100,
+  );
+}
+
+/** A cap needs the price of all that a trial may run on. */
+function requirePrices({ maxSpendUsd }: TunerProps, { instanceTypes, prices }: TrialInstances): void {
+  if (maxSpendUsd === undefined) return;
+  const unknown = instanceTypes.find((type) => !prices.some(({ instanceType }) => instanceType === type));
+  if (unknown !== undefined) {
+    throw new Error(
+      `maxSpendUsd must not be given where the price of ${unknown} isn't known; give pricePerInstanceHour or pricesPerInstanceHour of the trial runner`,
+    );
+  }
 }
 
 /** What a trial trains up to is the scheduler's to say. */
@@ -62,8 +88,14 @@ function requireSize(definition: TunerDefinition): void {
 }
 
 /** The tuner as plain data, with the defaults filled in. */
-export function toTunerDefinition(props: TunerProps, inputs: SearchInputs, runner: TrialRunnerConfig): TunerDefinition {
+export function toTunerDefinition(
+  props: TunerProps,
+  inputs: SearchInputs,
+  runner: TrialRunnerConfig,
+  metricRegexes: { [metric: string]: string },
+): TunerDefinition {
   const { maxDuration, maxTrialsWithoutImprovement } = props;
+  requirePrices(props, runner.instances);
   const definition: TunerDefinition = {
     ...inputs,
     searchAlgorithm: (props.searchAlgorithm ?? SearchAlgorithm.auto())._toDefinition(),
@@ -72,14 +104,47 @@ export function toTunerDefinition(props: TunerProps, inputs: SearchInputs, runne
     maxParallelTrials: props.maxParallelTrials ?? 4,
     ...(maxDuration && { maxDurationSeconds: maxDuration.toSeconds() }),
     ...(maxTrialsWithoutImprovement !== undefined && { maxTrialsWithoutImprovement }),
-    compute: {
-      jobNamePrefix: runner.jobNamePrefix,
-      instanceType: runner.instanceType,
-      instanceCount: runner.instanceCount,
-      ...(runner.pricePerInstanceHour !== undefined && { pricePerInstanceHour: runner.pricePerInstanceHour }),
-      checkpointRoot: runner.checkpointBucket.s3UrlForObject(runner.checkpointPrefix),
-    },
+    ...(props.maxSpendUsd !== undefined && { maxSpendUsd: props.maxSpendUsd }),
+    maxAttempts: props.maxAttempts ?? 3,
+    ...(props.toleratedFailureCount !== undefined && { toleratedFailureCount: props.toleratedFailureCount }),
+    ...(props.toleratedFailurePercentage !== undefined && {
+      toleratedFailurePercentage: props.toleratedFailurePercentage,
+    }),
+    ...(runner.logReports && {
+      logReports: {
+        metricRegexes,
+        ...(runner.logReports.resourceRegex !== undefined && { resourceRegex: runner.logReports.resourceRegex }),
+        resourceOffset: runner.logReports.resourceOffset ?? 0,
+      },
+    }),
+    compute: toCompute(runner),
   };
   requireSize(definition);
   return definition;
+}
+
+function toCompute({
+  jobNamePrefix,
+  instances,
+  checkpointBucket,
+  checkpointPrefix,
+}: TrialRunnerConfig): ComputeDefinition {
+  const { instanceGroups, instanceTypeParameter, instanceCountParameter, maxWait, keepAlivePeriod } = instances;
+  return {
+    jobNamePrefix,
+    instanceTypes: instances.instanceTypes,
+    instanceCount: instances.instanceCount,
+    ...(instanceGroups && {
+      instanceGroups: instanceGroups.map(({ instanceType, instanceCount }) => ({ instanceType, instanceCount })),
+    }),
+    ...(instanceTypeParameter !== undefined && { instanceTypeParameter }),
+    ...(instanceCountParameter !== undefined && { instanceCountParameter }),
+    prices: instances.prices.map(({ instanceType, usdPerHour }) => ({ instanceType, usdPerHour })),
+    spot: instances.spot,
+    maxRuntimeSeconds: instances.maxRuntime.toSeconds(),
+    ...(maxWait && { maxWaitSeconds: maxWait.toSeconds() }),
+    ...(keepAlivePeriod && { keepAliveSeconds: keepAlivePeriod.toSeconds() }),
+    quotaCheck: instances.quotaCheck,
+    checkpointRoot: checkpointBucket.s3UrlForObject(checkpointPrefix),
+  };
 }

@@ -1,150 +1,27 @@
-import { Duration, Size, SizeRoundingBehavior, Stack, Token } from 'aws-cdk-lib';
+import { Annotations, Duration, Token } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
-import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { RESERVED_ENVIRONMENT_PREFIX, TRAINING_ENVIRONMENT } from '../contract/environment';
 import {
-  CHANNEL_NAME_PATTERN,
   DEFAULT_INSTANCES_PER_JOB,
-  ENVIRONMENT_KEY_PATTERN,
-  MAX_CHANNELS,
-  MAX_ENVIRONMENT_ENTRIES,
-  MAX_ENVIRONMENT_KEY_LENGTH,
-  MAX_ENVIRONMENT_VALUE_LENGTH,
+  INSTANCE_TYPE_PATTERN,
   MAX_HYPERPARAMETERS,
-  MAX_HYPERPARAMETER_VALUE_LENGTH,
-  MAX_PARAMETER_NAME_LENGTH,
-  MAX_RUNTIME_SECONDS,
+  MAX_WAIT_SECONDS,
 } from '../contract/limits';
 import { TRAINING_PRICES } from '../contract/prices';
-import {
-  requireInteger,
-  requireLength,
-  requireMatch,
-  requireNoExpression,
-  requireNumber,
-  requireSeconds,
-} from '../private/checks';
 import { CreateTrainingJobTask } from '../private/create-training-job-task';
-import { grantSyncPrefix, grantWritePrefix } from '../private/s3-access';
-import { TRAIN_RETRIES } from '../private/train-retries';
-import { createTrainingRole, grantTraining } from '../private/training-role';
-import { TrainingChannel } from '../training-channel';
-import { TrainingImage } from '../training-image';
-import { TrainingProgram, TrainingProgramConfig } from '../training-program';
-// a type only: the file imports this one.
-import type { TrialRunnerBindOptions, TrialRunnerConfig } from '../trial-runner';
+import { grantKey, grantSyncPrefix } from '../private/s3-access';
+import { TrainRetries } from '../private/train-retries';
+import { createTrainingNetwork } from '../private/training-network';
+import { DEFAULT_MAX_RUNTIME, trainingJobRequest } from '../private/training-job-request';
+import { TrainingGrantee, createTrainingRole, grantTraining } from '../private/training-role';
+import { requireVolumes, validateSageMakerTraining } from '../private/validate-sagemaker-training';
+import { QuotaCheck } from '../quota-check';
+import { TrainingImageConfig } from '../training-image';
+// types only: the file imports this one.
+import type { InstancePrice, TrialInstances, TrialRunnerBindOptions, TrialRunnerConfig } from '../trial-runner';
+import { SageMakerTrainingProps } from './sagemaker-training-props';
 
-/** Details of the training jobs, one of which runs each attempt of a trial. */
-export interface SageMakerTrainingProps {
-  /** The container image that training runs in. */
-  readonly image: TrainingImage;
-
-  /**
-   * The program that runs in the container.
-   *
-   * @default - what the image runs by itself
-   */
-  readonly program?: TrainingProgram;
-
-  /**
-   * Instance type, such as `ml.g5.xlarge`.
-   *
-   * @default ml.m5.xlarge
-   */
-  readonly instanceType?: string;
-
-  /**
-   * Instances of one trial; more than one for distributed training. 1 to 20.
-   *
-   * @default 1
-   */
-  readonly instanceCount?: number;
-
-  /**
-   * Data that the training job finds in `/opt/ml/input/data/<name>`, by channel name.
-   *
-   * @default - no channels
-   */
-  readonly channels?: { [name: string]: TrainingChannel };
-
-  /**
-   * Storage volume of each instance, in whole gibibytes. Instance types with local storage have their own.
-   *
-   * @default Size.gibibytes(30)
-   */
-  readonly volumeSize?: Size;
-
-  /**
-   * A training job that runs longer is stopped; what its trial has reported counts. 1 second to 28 days.
-   *
-   * @default Duration.hours(24)
-   */
-  readonly maxRuntime?: Duration;
-
-  /**
-   * Hyperparameters that are the same for all trials. They must not be part of the search space.
-   *
-   * @default - none
-   */
-  readonly hyperparameters?: { [name: string]: string };
-
-  /**
-   * Environment variables of the container. They are visible to everyone who may describe the job: no secrets.
-   *
-   * @default - none of yours
-   */
-  readonly environment?: { [name: string]: string };
-
-  /**
-   * Bucket for the models.
-   *
-   * @default - the tuner's bucket
-   */
-  readonly outputBucket?: s3.IBucket;
-
-  /**
-   * Prefix of the models in their bucket, without a slash at either end.
-   *
-   * @default output
-   */
-  readonly outputPrefix?: string;
-
-  /**
-   * Bucket for the trials' checkpoints.
-   *
-   * @default - the tuner's bucket
-   */
-  readonly checkpointBucket?: s3.IBucket;
-
-  /**
-   * Prefix of the checkpoints in their bucket, without a slash at either end. Each trial has a prefix of its own below.
-   *
-   * @default checkpoints
-   */
-  readonly checkpointPrefix?: string;
-
-  /**
-   * Folder in the container that is kept the same as the trial's checkpoint prefix.
-   *
-   * @default /opt/ml/checkpoints
-   */
-  readonly checkpointLocalPath?: string;
-
-  /**
-   * Role of the training jobs. What they need is added to it, unless it can't be changed.
-   *
-   * @default - a new role with least privilege
-   */
-  readonly role?: iam.IRole;
-
-  /**
-   * US dollars for an hour of one instance, for the cost in the study's result.
-   *
-   * @default - from a dated table of list prices; if the type isn't there the cost is given in seconds only
-   */
-  readonly pricePerInstanceHour?: number;
-}
+const DEFAULT_INSTANCE_TYPE = 'ml.m5.xlarge';
 
 const OUTCOME = [
   "'jobName': $states.result.TrainingJobName",
@@ -152,197 +29,186 @@ const OUTCOME = [
   "'secondaryStatus': $states.result.SecondaryStatus",
   "'failureReason': $states.result.FailureReason",
   "'billableSeconds': $states.result.BillableTimeInSeconds",
+  "'trainingSeconds': $states.result.TrainingTimeInSeconds",
+  "'retainedSeconds': $states.result.WarmPoolStatus.ResourceRetainedBillableTimeInSeconds",
   "'modelArtifact': $states.result.ModelArtifacts.S3ModelArtifacts",
   "'metrics': [$states.result.FinalMetricDataList.{'MetricName': MetricName, 'Value': Value}]",
 ].join(', ');
 
-/** The job's name never repeats: not when the state is retried, not when the execution is redriven. */
-const JOB_NAME =
-  "{% $next.jobName & '-' & $string($states.context.State.RetryCount) & '-' & $string($states.context.Execution.RedriveCount) %}";
-
 /** The default trial runner: `TrialRunner.sageMakerTraining`. */
 export class SageMakerTraining {
   constructor(private readonly props: SageMakerTrainingProps) {
-    validate(props);
+    validateSageMakerTraining(props);
   }
 
   public bind(scope: Construct, options: TrialRunnerBindOptions): TrialRunnerConfig {
     const { props } = this;
-    checkNames(props, options.parameterNames);
-    const trainingRole = props.role ?? createTrainingRole(scope);
-    grantTraining(trainingRole, scope);
+    this.requireNames(options);
+    const types = this.instanceTypes(options);
+    const trainingRole: iam.IRole = props.role ?? createTrainingRole(scope);
+    const grantee = new TrainingGrantee(trainingRole);
+    grantTraining(grantee, scope);
     // names of training jobs are shared by the whole account and region; their ARNs are in lower case.
     const jobNamePrefix = `hpo-${scope.node.addr.slice(0, 8)}`;
-    const instanceType = props.instanceType ?? 'ml.m5.xlarge';
-    const instanceCount = props.instanceCount ?? 1;
     const checkpointBucket = props.checkpointBucket ?? options.bucket;
     const checkpointPrefix = props.checkpointPrefix ?? 'checkpoints';
 
-    options.reportFunction.grantInvoke(trainingRole);
-    grantSyncPrefix(checkpointBucket, `${checkpointPrefix}/`, trainingRole);
-    checkpointBucket.encryptionKey?.grantEncryptDecrypt(trainingRole);
+    options.reportFunction.grantInvoke(grantee);
+    grantSyncPrefix(checkpointBucket, `${checkpointPrefix}/`, grantee);
+    grantKey(checkpointBucket.encryptionKey, grantee);
+    props.volumeKey?.grant(grantee, 'kms:CreateGrant');
+    const image = props.image.bind(new Construct(scope, 'TrainingImage'), grantee);
+    const network = createTrainingNetwork(scope, props, grantee);
 
     const trainState = new CreateTrainingJobTask(scope, 'Train', {
       comment: 'Runs one attempt of a trial and waits for its end',
-      request: this.request(scope, options, trainingRole, instanceType, instanceCount),
+      request: trainingJobRequest({
+        scope,
+        props,
+        options,
+        roleArn: trainingRole.roleArn,
+        grantee,
+        imageUri: image.uri,
+        instanceType: types[0],
+        network,
+      }),
       jobNamePrefix,
       trainingRole,
-      assign: { outcome: `{% { ${OUTCOME} } %}` },
+      assign: { outcome: `{% { ${OUTCOME} } %}`, retries: TrainRetries.COUNT },
     });
-    TRAIN_RETRIES.forEach((retry) => trainState.addRetry(retry));
+    TrainRetries.ALL.forEach((retry) => trainState.addRetry(retry));
+    grantee.warnOfMissing(scope);
+    this.warnOfSilence(scope, image);
     return {
       trainState,
       trainingRole,
       jobNamePrefix,
-      instanceType,
-      instanceCount,
-      pricePerInstanceHour: props.pricePerInstanceHour ?? TRAINING_PRICES[instanceType],
+      instances: this.instances(types, image),
       checkpointBucket,
       checkpointPrefix,
+      logReports: props.logReports,
+      ...(network && { connections: network.connections }),
     };
   }
 
-  private request(
-    scope: Construct,
-    { objective, metricRegexes, reportFunction, bucket, limitsResource }: TrialRunnerBindOptions,
-    role: iam.IRole,
-    instanceType: string,
-    instanceCount: number,
-  ): Record<string, unknown> {
+  /** In order of preference, or all that the search may choose. */
+  private instanceTypes({ parameterChoices }: TrialRunnerBindOptions): string[] {
+    const { instanceType = DEFAULT_INSTANCE_TYPE, fallbackInstanceTypes = [], instanceTypeParameter } = this.props;
+    if (instanceTypeParameter === undefined) return [instanceType, ...fallbackInstanceTypes];
+
+    const types = requireChoices('instanceTypeParameter', instanceTypeParameter, parameterChoices);
+    const wrong = types.find(
+      (type) => !Token.isUnresolved(type) && (typeof type !== 'string' || !INSTANCE_TYPE_PATTERN.test(type)),
+    );
+    if (wrong !== undefined) {
+      throw new Error(
+        `instanceTypeParameter must name a parameter whose values are instance types such as ml.g5.xlarge, got ` +
+          `${JSON.stringify(wrong)} in ${instanceTypeParameter}`,
+      );
+    }
+    if (this.props.volumeKey !== undefined) requireVolumes(types as string[]);
+    return types as string[];
+  }
+
+  private instances(types: string[], image: TrainingImageConfig): TrialInstances {
     const { props } = this;
-    const image = props.image.bind(new Construct(scope, 'TrainingImage'), role);
-    const program = (props.program ?? TrainingProgram.fromImage()).bind(new Construct(scope, 'Program'), role);
-    const outputBucket = props.outputBucket ?? bucket;
-    const outputPrefix = props.outputPrefix ?? 'output';
-    grantWritePrefix(outputBucket, `${outputPrefix}/`, role);
-    outputBucket.encryptionKey?.grantEncrypt(role);
+    const maxRuntime = props.maxRuntime ?? DEFAULT_MAX_RUNTIME;
+    const groups = props.instanceGroups;
     return {
-      TrainingJobName: JOB_NAME,
-      RoleArn: role.roleArn,
-      AlgorithmSpecification: {
-        TrainingImage: image.uri,
-        TrainingInputMode: 'File',
-        MetricDefinitions: Object.entries(metricRegexes).map(([Name, Regex]) => ({ Name, Regex })),
-        ...(program.entrypoint && { ContainerEntrypoint: program.entrypoint }),
-      },
-      InputDataConfig: this.channels(scope, program, role),
-      OutputDataConfig: { S3OutputPath: outputBucket.s3UrlForObject(outputPrefix) },
-      CheckpointConfig: {
-        S3Uri: '{% $next.checkpointUri %}',
-        ...(props.checkpointLocalPath && { LocalPath: props.checkpointLocalPath }),
-      },
-      ResourceConfig: {
-        InstanceType: instanceType,
-        InstanceCount: instanceCount,
-        VolumeSizeInGB: (props.volumeSize ?? Size.gibibytes(30)).toGibibytes(),
-      },
-      StoppingCondition: { MaxRuntimeInSeconds: (props.maxRuntime ?? Duration.hours(24)).toSeconds() },
-      HyperParameters: `{% $merge([${Stack.of(scope).toJsonString(props.hyperparameters ?? {})}, $next.hyperparameters]) %}`,
-      Environment: {
-        ...props.environment,
-        ...program.environment,
-        [TRAINING_ENVIRONMENT.REPORT_FUNCTION]: reportFunction.functionName,
-        [TRAINING_ENVIRONMENT.OBJECTIVE]: objective.metric,
-        [TRAINING_ENVIRONMENT.STUDY]: '{% $study %}',
-        [TRAINING_ENVIRONMENT.TRIAL]: '{% $string($next.trial) %}',
-        [TRAINING_ENVIRONMENT.ATTEMPT]: '{% $string($next.attempt) %}',
-        [TRAINING_ENVIRONMENT.TOKEN]: '{% $next.token %}',
-        ...(limitsResource && { [TRAINING_ENVIRONMENT.MAX_RESOURCE]: '{% $string($next.maxResource) %}' }),
-      },
+      instanceTypes: groups === undefined ? types : groups.map(({ instanceType }) => instanceType),
+      instanceCount: props.instanceCount ?? 1,
+      instanceGroups: groups,
+      instanceTypeParameter: props.instanceTypeParameter,
+      instanceCountParameter: props.instanceCountParameter,
+      prices: this.prices(groups === undefined ? types : groups.map(({ instanceType }) => instanceType)),
+      spot: props.spot ?? false,
+      maxRuntime,
+      maxWait: props.spot ? waitOf(props, maxRuntime, image) : undefined,
+      keepAlivePeriod: props.keepAlivePeriod,
+      quotaCheck: props.quotaCheck ?? QuotaCheck.WARN,
     };
   }
 
-  private channels(scope: Construct, program: TrainingProgramConfig, role: iam.IRole): object[] | undefined {
-    const parent = new Construct(scope, 'Channels');
-    const uris = Object.entries(this.props.channels ?? {}).map(
-      ([name, channel]) => [name, channel.bind(new Construct(parent, name), role).s3Uri] as const,
+  private prices(types: string[]): InstancePrice[] {
+    const { pricePerInstanceHour, pricesPerInstanceHour = {} } = this.props;
+    return [...new Set(types)].flatMap((instanceType) => {
+      const usdPerHour = pricePerInstanceHour ?? pricesPerInstanceHour[instanceType] ?? TRAINING_PRICES[instanceType];
+      return usdPerHour === undefined ? [] : [{ instanceType, usdPerHour }];
+    });
+  }
+
+  private requireNames({ parameterNames, parameterChoices }: TrialRunnerBindOptions): void {
+    const { hyperparameters = {}, instanceCountParameter } = this.props;
+    // in the container both would be SM_HP_<NAME>, in capitals.
+    const searched = parameterNames.map((name) => name.toUpperCase());
+    const both = Object.keys(hyperparameters).find((name) => searched.includes(name.toUpperCase()));
+    if (both !== undefined) {
+      throw new Error(
+        `hyperparameters must not hold parameters of the search space, got ${JSON.stringify(both)} in both; remove it from one`,
+      );
+    }
+    const count = Object.keys(hyperparameters).length + parameterNames.length;
+    if (count > MAX_HYPERPARAMETERS) {
+      throw new Error(
+        `hyperparameters and search space must have at most ${MAX_HYPERPARAMETERS} entries together, got ${count}`,
+      );
+    }
+    if (instanceCountParameter === undefined) return;
+    const counts = requireChoices('instanceCountParameter', instanceCountParameter, parameterChoices);
+    const wrong = counts.find(
+      (n) => !Token.isUnresolved(n) && (!Number.isInteger(n) || n < 1 || n > DEFAULT_INSTANCES_PER_JOB),
     );
-    const channels = [...uris, ...Object.entries(program.channels ?? {})].map(([name, uri]) => ({
-      ChannelName: name,
-      DataSource: { S3DataSource: { S3DataType: 'S3Prefix', S3Uri: uri, S3DataDistributionType: 'FullyReplicated' } },
-    }));
-    return channels.length === 0 ? undefined : channels;
+    if (wrong !== undefined) {
+      throw new Error(
+        `instanceCountParameter must name a parameter whose values are integers from 1 to ${DEFAULT_INSTANCES_PER_JOB}, got ` +
+          `${JSON.stringify(wrong)} in ${instanceCountParameter}`,
+      );
+    }
+  }
+
+  /** Says what can't report, unless its lines are read. */
+  private warnOfSilence(scope: Construct, { reportsByItself }: TrainingImageConfig): void {
+    const { networkIsolation, logReports, program, entrypoint } = this.props;
+    if (logReports !== undefined) return;
+    const consequence =
+      'the last metrics that it prints count, and a trial is not stopped before its end, or before its rung; logReports reads ' +
+      'its metrics as it prints them';
+    if (networkIsolation) {
+      Annotations.of(scope).addWarningV2(
+        'cdk-hpo:networkIsolation',
+        `with networkIsolation the training code has no network and no credentials, so it can't report: ${consequence}`,
+      );
+    } else if (reportsByItself === false && program === undefined && entrypoint === undefined) {
+      Annotations.of(scope).addWarningV2(
+        'cdk-hpo:noReports',
+        `the algorithm of the image knows nothing of this tuner, so it doesn't report: ${consequence}`,
+      );
+    }
   }
 }
 
-function validate(props: SageMakerTrainingProps): void {
-  requireMatch(
-    'instanceType',
-    props.instanceType,
-    /^ml\.[a-z0-9-]+\.[a-z0-9-]+$/,
-    'a SageMaker instance type such as ml.g5.xlarge',
-  );
-  requireInteger('instanceCount', props.instanceCount, 1, DEFAULT_INSTANCES_PER_JOB);
-  requireNumber('pricePerInstanceHour', props.pricePerInstanceHour, 'a number of at least 0', (n) => n >= 0);
-  requireSeconds('maxRuntime', props.maxRuntime, 1, MAX_RUNTIME_SECONDS);
-  if (props.volumeSize && !props.volumeSize.isUnresolved()) {
-    requireInteger(
-      'volumeSize in gibibytes',
-      props.volumeSize.toGibibytes({ rounding: SizeRoundingBehavior.NONE }),
-      1,
-      16384,
+function requireChoices(property: string, parameter: string, choices: { [name: string]: any[] }): any[] {
+  if (!Object.hasOwn(choices, parameter)) {
+    throw new Error(
+      `${property} must name a categorical, ordinal or integer parameter of the search space that every trial has, got ` +
+        `${JSON.stringify(parameter)}; there are ${Object.keys(choices).join(', ') || 'none'}`,
     );
   }
-  for (const name of ['outputPrefix', 'checkpointPrefix'] as const) {
-    requireMatch(name, props[name], /^[^/].*[^/]$|^[^/]$/, 'a prefix without a slash at either end');
-    requireLength(name, props[name], 512);
-  }
-  requireMatch('checkpointLocalPath', props.checkpointLocalPath, /^\/.{1,4095}$/, 'an absolute path');
-  for (const [name, value] of Object.entries(props.environment ?? {})) {
-    requireMatch(
-      'name of environment',
-      name,
-      ENVIRONMENT_KEY_PATTERN,
-      'letters, digits and underscores, not starting with a digit',
-    );
-    requireLength('name of environment', name, MAX_ENVIRONMENT_KEY_LENGTH);
-    requireLength(`environment ${name}`, value, MAX_ENVIRONMENT_VALUE_LENGTH);
-    requireNoExpression(`environment ${name}`, value);
-    if (name.startsWith(RESERVED_ENVIRONMENT_PREFIX)) {
-      throw new Error(
-        `name of environment must not start with ${RESERVED_ENVIRONMENT_PREFIX}, which cdk-hpo sets itself, got ${name}`,
-      );
-    }
-  }
-  requireInteger(
-    'number of environment variables',
-    Object.keys(props.environment ?? {}).length,
-    0,
-    MAX_ENVIRONMENT_ENTRIES - 10,
-  );
-  for (const [name, value] of Object.entries(props.hyperparameters ?? {})) {
-    requireLength('name of hyperparameters', name, MAX_PARAMETER_NAME_LENGTH);
-    requireLength(`hyperparameter ${name}`, value, MAX_HYPERPARAMETER_VALUE_LENGTH);
-    if (!Token.isUnresolved(value) && typeof value !== 'string') {
-      throw new Error(
-        `hyperparameter ${name} must be a string, got ${JSON.stringify(value)}; write it as ${JSON.stringify(String(value))}`,
-      );
-    }
-  }
-  for (const name of Object.keys(props.channels ?? {})) {
-    requireMatch('name of channels', name, CHANNEL_NAME_PATTERN, '1 to 64 letters, digits and . _ -');
-    if (name.startsWith('cdk_hpo_')) {
-      throw new Error(
-        `name of channels must not start with cdk_hpo_, which script mode uses, got ${JSON.stringify(name)}`,
-      );
-    }
-  }
-  requireInteger('number of channels', Object.keys(props.channels ?? {}).length, 0, MAX_CHANNELS - 2);
+  return choices[parameter];
 }
 
-function checkNames({ hyperparameters = {} }: SageMakerTrainingProps, parameterNames: string[]): void {
-  // in the container both would be SM_HP_<NAME>, in capitals.
-  const searched = parameterNames.map((name) => name.toUpperCase());
-  const both = Object.keys(hyperparameters).find((name) => searched.includes(name.toUpperCase()));
-  if (both !== undefined) {
+/** A day more than the runtime, where the image keeps checkpoints. */
+function waitOf({ maxWait }: SageMakerTrainingProps, maxRuntime: Duration, image: TrainingImageConfig): Duration {
+  const most = image.maxSpotWaitSeconds ?? MAX_WAIT_SECONDS;
+  const wait =
+    maxWait ??
+    (maxRuntime.isUnresolved()
+      ? maxRuntime
+      : Duration.seconds(Math.max(Math.min(maxRuntime.toSeconds() + 86_400, most), maxRuntime.toSeconds())));
+  if (!wait.isUnresolved() && wait.toSeconds() > most) {
     throw new Error(
-      `hyperparameters must not hold parameters of the search space, got ${JSON.stringify(both)} in both; remove it from one`,
+      `maxWait must be at most ${most} seconds for an image that keeps no checkpoints, got ${wait.toSeconds()}; lower maxWait and maxRuntime, or don't use spot`,
     );
   }
-  const count = Object.keys(hyperparameters).length + parameterNames.length;
-  if (count > MAX_HYPERPARAMETERS) {
-    throw new Error(
-      `hyperparameters and search space must have at most ${MAX_HYPERPARAMETERS} entries together, got ${count}`,
-    );
-  }
+  return wait;
 }

@@ -7,6 +7,7 @@ export interface ServiceEndpoints {
   sfn?: string;
   lambda?: string;
   s3?: string;
+  serviceQuotas?: string;
 }
 
 /**
@@ -31,6 +32,7 @@ export function awsEnvironment(endpoints: ServiceEndpoints, region: string): Rec
     SFN: endpoints.sfn,
     LAMBDA: endpoints.lambda,
     S3: endpoints.s3,
+    SERVICE_QUOTAS: endpoints.serviceQuotas,
   };
   for (const [service, url] of Object.entries(urls)) {
     if (url !== undefined) environment[`AWS_ENDPOINT_URL_${service}`] = url;

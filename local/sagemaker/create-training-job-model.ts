@@ -8,6 +8,9 @@ export const JOB_NAME: StringConstraint = {
   pattern: '[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?',
 };
 
+/** No training job lives longer, its waits included. */
+const MAX_LIFE_DAYS = 30;
+
 const ANY: Constraint = { type: 'any' };
 const BOOLEAN: Constraint = { type: 'boolean' };
 const KMS_KEY: StringConstraint = { type: 'string', max: 2048, pattern: '[a-zA-Z0-9:/_-]*' };
@@ -60,13 +63,22 @@ const CHANNEL: StructureConstraint = {
             S3DataType: { type: 'string', oneOf: ['ManifestFile', 'S3Prefix', 'AugmentedManifestFile', 'Converse'] },
             S3Uri: S3_URI,
             S3DataDistributionType: { type: 'string', oneOf: ['FullyReplicated', 'ShardedByS3Key'] },
-            AttributeNames: ANY,
-            InstanceGroupNames: ANY,
+            AttributeNames: { type: 'list', max: 16, member: { type: 'string', min: 1, max: 256 } },
+            InstanceGroupNames: { type: 'list', max: 5, member: { type: 'string', min: 1, max: 64 } },
             ModelAccessConfig: ANY,
             HubAccessConfig: ANY,
           },
         },
-        FileSystemDataSource: ANY,
+        FileSystemDataSource: {
+          type: 'structure',
+          required: ['FileSystemId', 'FileSystemAccessMode', 'FileSystemType', 'DirectoryPath'],
+          fields: {
+            FileSystemId: { type: 'string', min: 11, max: 21 },
+            FileSystemAccessMode: { type: 'string', oneOf: ['rw', 'ro'] },
+            FileSystemType: { type: 'string', oneOf: ['EFS', 'FSxLustre'] },
+            DirectoryPath: { type: 'string', max: 4096 },
+          },
+        },
         DatasetSource: ANY,
       },
     },
@@ -142,7 +154,7 @@ export const CREATE_TRAINING_JOB: StructureConstraint = {
       type: 'structure',
       fields: {
         MaxRuntimeInSeconds: { type: 'integer', min: 1, max: 28 * 86_400 },
-        MaxWaitTimeInSeconds: { type: 'integer', min: 1 },
+        MaxWaitTimeInSeconds: { type: 'integer', min: 1, max: MAX_LIFE_DAYS * 86_400 },
         MaxPendingTimeInSeconds: { type: 'integer', min: 7200, max: 2_419_200 },
       },
     },
@@ -163,9 +175,22 @@ export const CREATE_TRAINING_JOB: StructureConstraint = {
       required: ['S3Uri'],
       fields: { S3Uri: S3_URI, LocalPath: { type: 'string', max: 4096 } },
     },
-    DebugHookConfig: ANY,
+    DebugHookConfig: {
+      type: 'structure',
+      required: ['S3OutputPath'],
+      fields: {
+        S3OutputPath: S3_URI,
+        LocalPath: { type: 'string', max: 4096 },
+        HookParameters: ANY,
+        CollectionConfigurations: ANY,
+      },
+    },
     DebugRuleConfigurations: { type: 'list', max: 20, member: ANY },
-    TensorBoardOutputConfig: ANY,
+    TensorBoardOutputConfig: {
+      type: 'structure',
+      required: ['S3OutputPath'],
+      fields: { S3OutputPath: S3_URI, LocalPath: { type: 'string', max: 4096 } },
+    },
     ExperimentConfig: {
       type: 'structure',
       fields: {

@@ -1,4 +1,6 @@
 import type { TrainingJob } from './training-job';
+import { trainingSeconds } from './training-time';
+import { warmPoolStatus } from './warm-pool';
 
 /** The answer of DescribeTrainingJob, times as seconds since the epoch. */
 export interface DescribeTrainingJobAnswer extends Record<string, unknown> {
@@ -9,7 +11,8 @@ export interface DescribeTrainingJobAnswer extends Record<string, unknown> {
   readonly FailureReason?: string;
 }
 
-export function describeTrainingJob(job: TrainingJob): DescribeTrainingJobAnswer {
+/** @param now of the clock, by which a warm pool's time runs out */
+export function describeTrainingJob(job: TrainingJob, now: number): DescribeTrainingJobAnswer {
   const { Tags: _tags, TrainingJobName: _name, ...request } = job.request as unknown as Record<string, unknown>;
   const seconds = trainingSeconds(job);
   return withoutUndefined({
@@ -29,7 +32,8 @@ export function describeTrainingJob(job: TrainingJob): DescribeTrainingJobAnswer
     TrainingEndTime: toSeconds(job.trainingEndTime),
     LastModifiedTime: toSeconds(job.lastModifiedTime),
     TrainingTimeInSeconds: seconds,
-    BillableTimeInSeconds: seconds,
+    BillableTimeInSeconds: job.billableSeconds ?? seconds,
+    WarmPoolStatus: warmPoolStatus(job, now),
     SecondaryStatusTransitions: job.transitions.map(({ status, startTime, endTime, message }) =>
       withoutUndefined({
         Status: status,
@@ -49,7 +53,7 @@ export function describeTrainingJob(job: TrainingJob): DescribeTrainingJobAnswer
   });
 }
 
-export function summarizeTrainingJob(job: TrainingJob): Record<string, unknown> {
+export function summarizeTrainingJob(job: TrainingJob, now: number): Record<string, unknown> {
   return withoutUndefined({
     TrainingJobName: job.name,
     TrainingJobArn: job.arn,
@@ -58,12 +62,8 @@ export function summarizeTrainingJob(job: TrainingJob): Record<string, unknown> 
     LastModifiedTime: toSeconds(job.lastModifiedTime),
     TrainingJobStatus: job.status,
     SecondaryStatus: job.secondaryStatus,
+    WarmPoolStatus: warmPoolStatus(job, now),
   });
-}
-
-function trainingSeconds({ trainingStartTime, trainingEndTime }: TrainingJob): number | undefined {
-  if (trainingStartTime === undefined || trainingEndTime === undefined) return undefined;
-  return Math.max(1, Math.ceil((trainingEndTime - trainingStartTime) / 1000));
 }
 
 function toSeconds(milliseconds: number | undefined): number | undefined {

@@ -25,7 +25,8 @@ export function dockerCommand(job: LaunchedJob, folders: DockerFolders): string[
     throw new JobFailure(`ClientError: TrainingImage ${JSON.stringify(TrainingImage)} is no name of an image.`);
   }
   // the local services listen on the loopback interface of this machine and nowhere else.
-  const words = ['docker', 'run', '--rm', '--network', 'host', '--name', containerName(job.name)];
+  const network = job.request.EnableNetworkIsolation ? 'none' : 'host';
+  const words = ['docker', 'run', '--rm', '--network', network, '--name', containerName(job.name)];
   words.push('-v', `${folders.baseFolder}:${CONTAINER_BASE}`);
   if (folders.checkpointFolder !== undefined) {
     const path = job.request.CheckpointConfig?.LocalPath ?? `${CONTAINER_BASE}/checkpoints`;

@@ -4,7 +4,7 @@ export type { JobExit, JobLauncher, JobRun, LaunchContext, LaunchedJob } from '.
 export { ProcessJobLauncher } from './process-launcher';
 export type { ProcessJobLauncherOptions } from './process-launcher';
 export { SageMakerService } from './sagemaker-service';
-export type { SageMakerServiceOptions } from './sagemaker-service';
+export type { SageMakerAccountOptions, SageMakerServiceOptions } from './service-options';
 export { SimulatedJobLauncher } from './simulated-launcher';
 export type { SimulatedJobLauncherOptions, SimulatedProgram, SimulationApi } from './simulated-launcher';
 export type { CreateTrainingJobRequest } from './training-job';

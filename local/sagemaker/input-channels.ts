@@ -28,6 +28,13 @@ export function copyChannels(request: CreateTrainingJobRequest, dataFolder: stri
 
 function copyChannel({ ChannelName, DataSource }: Channel, folder: string, sources: ChannelSources): void {
   const source = DataSource.S3DataSource;
+  const fileSystem = DataSource.FileSystemDataSource;
+  if (fileSystem !== undefined) {
+    throw new JobFailure(
+      `ClientError: the channel ${ChannelName} is the folder ${fileSystem.DirectoryPath} of the ${fileSystem.FileSystemType} ` +
+        `file system ${fileSystem.FileSystemId}, which can't be mounted here. Use an S3DataSource to run it locally.`,
+    );
+  }
   if (source?.S3DataType !== 'S3Prefix') {
     const given = source === undefined ? 'no S3DataSource' : `S3DataType ${source.S3DataType}`;
     throw new JobFailure(`ClientError: the channel ${ChannelName} has ${given}. Use S3Prefix to run it locally.`);

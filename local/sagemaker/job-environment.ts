@@ -12,6 +12,17 @@ const PASSED_ON = [
 /** Linux refuses to start a process with a single variable of more than 128 KiB. */
 const MAX_VARIABLE_BYTES = 100_000;
 
+/** A port on which nothing listens: with network isolation, no call of a program comes through. */
+const NOBODY = 'http://127.0.0.1:9';
+const NO_NETWORK: ServiceEndpoints = {
+  dynamodb: NOBODY,
+  sagemaker: NOBODY,
+  sfn: NOBODY,
+  lambda: NOBODY,
+  s3: NOBODY,
+  serviceQuotas: NOBODY,
+};
+
 export function machineEnvironment(): Record<string, string> {
   const environment: Record<string, string> = {};
   for (const name of PASSED_ON) {
@@ -30,7 +41,7 @@ export function jobEnvironment(
 ): Record<string, string> {
   const { HyperParameters = {}, InputDataConfig = [], Environment = {} } = job.request;
   const environment: Record<string, string> = {
-    ...awsEnvironment(endpoints, region),
+    ...awsEnvironment(job.request.EnableNetworkIsolation ? NO_NETWORK : endpoints, region),
     TRAINING_JOB_NAME: job.name,
     TRAINING_JOB_ARN: job.arn,
     SAGEMAKER_BASE_DIR: base,

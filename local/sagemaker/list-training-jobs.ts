@@ -3,6 +3,7 @@ import type { StructureConstraint } from './constraint';
 import { summarizeTrainingJob } from './describe-training-job';
 import type { TrainingJob } from './training-job';
 import { validationError, validationErrors } from './validate-request';
+import { warmPoolStatus } from './warm-pool';
 
 const TIME = { type: 'any' } as const;
 
@@ -16,6 +17,7 @@ const LIST_TRAINING_JOBS: StructureConstraint = {
     LastModifiedTimeAfter: TIME,
     LastModifiedTimeBefore: TIME,
     NameContains: { type: 'string', max: 63, pattern: '[a-zA-Z0-9-]*' },
+    WarmPoolStatusEquals: { type: 'string', oneOf: ['Available', 'Terminated', 'Reused', 'InUse'] },
     StatusEquals: { type: 'string', oneOf: ['InProgress', 'Completed', 'Failed', 'Stopping', 'Stopped'] },
     SortBy: { type: 'string', oneOf: ['Name', 'CreationTime', 'Status'] },
     SortOrder: { type: 'string', oneOf: ['Ascending', 'Descending'] },
@@ -25,26 +27,31 @@ const LIST_TRAINING_JOBS: StructureConstraint = {
 const DEFAULT_PAGE = 10;
 
 /** Answers ListTrainingJobs; a page's token is the number of jobs before it. */
-export function listTrainingJobs(jobs: Iterable<TrainingJob>, input: Record<string, unknown>): Record<string, unknown> {
+export function listTrainingJobs(
+  jobs: readonly TrainingJob[],
+  input: Record<string, unknown>,
+  now: number,
+): Record<string, unknown> {
   const violations = violationsOf(input, LIST_TRAINING_JOBS);
   if (violations.length > 0) throw validationErrors(violations);
   const start = input.NextToken === undefined ? 0 : Number(input.NextToken);
   if (!Number.isSafeInteger(start) || start < 0) {
     throw validationError(`NextToken ${JSON.stringify(input.NextToken)} is not one that ListTrainingJobs answered.`);
   }
-  const found = [...jobs].filter((job) => matches(job, input)).sort(order(input));
+  const found = jobs.filter((job) => matches(job, input, now)).sort(order(input));
   const end = start + ((input.MaxResults as number | undefined) ?? DEFAULT_PAGE);
   return {
-    TrainingJobSummaries: found.slice(start, end).map(summarizeTrainingJob),
+    TrainingJobSummaries: found.slice(start, end).map((job) => summarizeTrainingJob(job, now)),
     ...(end < found.length ? { NextToken: String(end) } : {}),
   };
 }
 
-function matches(job: TrainingJob, input: Record<string, unknown>): boolean {
-  const { NameContains, StatusEquals } = input;
+function matches(job: TrainingJob, input: Record<string, unknown>, now: number): boolean {
+  const { NameContains, StatusEquals, WarmPoolStatusEquals } = input;
   return (
     (NameContains === undefined || job.name.includes(NameContains as string)) &&
     (StatusEquals === undefined || job.status === StatusEquals) &&
+    (WarmPoolStatusEquals === undefined || warmPoolStatus(job, now)?.Status === WarmPoolStatusEquals) &&
     isBetween(job.creationTime, input.CreationTimeAfter, input.CreationTimeBefore) &&
     isBetween(job.lastModifiedTime, input.LastModifiedTimeAfter, input.LastModifiedTimeBefore)
   );

@@ -1,5 +1,3 @@
-import type { Clock } from '../clock';
-
 /** Lets so many requests a second through, with as many at once. */
 export class RequestRate {
   private readonly capacity: number;
@@ -7,17 +5,18 @@ export class RequestRate {
   private refilled: number;
 
   constructor(
-    private readonly clock: Clock,
+    /** Milliseconds. */
+    private readonly time: () => number,
     private readonly perSecond: number,
   ) {
     this.capacity = Math.max(1, perSecond);
     this.tokens = this.capacity;
-    this.refilled = clock.now();
+    this.refilled = time();
   }
 
   /** False when the request comes too early. */
   take(): boolean {
-    const now = this.clock.now();
+    const now = this.time();
     this.tokens = Math.min(this.capacity, this.tokens + ((now - this.refilled) / 1000) * this.perSecond);
     this.refilled = now;
     // the sum of many small refills may end just below the whole.

@@ -1,64 +1,48 @@
 import { EventEmitter } from 'node:events';
 import { join } from 'node:path';
 import type { Clock } from '../clock';
-import type { ServiceEndpoints } from '../lambda/endpoints';
-import type { ObjectStore } from '../s3/object-store';
+import { FaultInjector } from '../faults';
 import { ServiceError } from '../service';
 import type { JsonService } from '../service';
-import type { AssetLookup } from '../template/description';
 import { describeTrainingJob } from './describe-training-job';
 import type { DescribeTrainingJobAnswer } from './describe-training-job';
 import { leaveFolder, takeFolder } from './folder-owner';
-import { checkQuota } from './instance-quota';
-import type { InstanceQuota } from './instance-quota';
-import type { JobLauncher } from './job-launcher';
-import { changeStatus, JobRunner, RUNTIME_ENDED } from './job-runner';
+import { internalFailure, throwBeforeJob } from './injected-errors';
+import { checkQuotas } from './instance-quota';
+import { jobAsOf } from './job-as-of';
+import { JobFaults } from './job-faults';
+import { JobRunner, RUNTIME_ENDED } from './job-runner';
+import { changeStatus } from './job-status';
 import { JobStore } from './job-store';
 import { listTrainingJobs } from './list-training-jobs';
 import { killGroup } from './process-identity';
-import { RequestRate } from './request-rate';
+import { RequestLimits, throttled } from './request-limits';
+import {
+  checkOptions,
+  DEFAULT_SPOT_DISCOUNT,
+  DEFAULT_STOP_GRACE_SECONDS,
+  DEFAULT_WARM_POOL_STARTUP_SECONDS,
+} from './service-options';
+import type { SageMakerServiceOptions } from './service-options';
 import { hasEnded } from './training-job';
 import type { CreateTrainingJobRequest, TrainingJob } from './training-job';
+import { endTraining } from './training-time';
 import { validateCreateTrainingJob, validateJobName, validationError } from './validate-request';
-
-export interface SageMakerServiceOptions {
-  readonly clock: Clock;
-  readonly launcher: JobLauncher;
-  /** Keeps the jobs' state, output and files. @default - in memory, for launchers that need no files */
-  readonly folder?: string;
-  /** The local S3; needed by a launcher that needs files. */
-  readonly objectStore?: ObjectStore;
-  /** Finds the app's assets behind input channels. */
-  readonly assets?: AssetLookup;
-  /** Read whenever a job starts, so that it may be filled once the servers listen. */
-  readonly endpoints?: ServiceEndpoints;
-  /** @default us-east-1 */
-  readonly region?: string;
-  /** @default 123456789012 */
-  readonly accountId?: string;
-  /** @default - no limit */
-  readonly instanceQuota?: InstanceQuota;
-  /** CreateTrainingJob requests a second; 1 on AWS. @default - no limit */
-  readonly createRatePerSecond?: number;
-  /** Between SIGTERM and SIGKILL. @default 120 */
-  readonly stopGraceSeconds?: number;
-  /** Takes each line that a job prints. */
-  readonly onLine?: (jobName: string, line: string) => void;
-}
-
-const DEFAULT_STOP_GRACE_SECONDS = 120;
+import { findWarmPool, reusePool } from './warm-pool';
 
 /** Training jobs, as far as a tuner needs them of SageMaker. */
 export class SageMakerService implements JsonService {
   readonly targetPrefix = 'SageMaker';
   private readonly store: JobStore;
-  private readonly rate?: RequestRate;
+  private readonly limits: RequestLimits;
+  private readonly faults: FaultInjector;
   private readonly running = new Map<string, { readonly runner: JobRunner; readonly ended: Promise<void> }>();
   private readonly events = new EventEmitter();
   private closed = false;
 
   constructor(private readonly options: SageMakerServiceOptions) {
-    const { folder, launcher, objectStore, clock, createRatePerSecond } = options;
+    const { folder, launcher, objectStore, clock } = options;
+    checkOptions(options);
     if (launcher.needsFiles && (folder === undefined || objectStore === undefined)) {
       throw new Error('SageMakerService: a launcher of processes needs the options folder and objectStore.');
     }
@@ -66,8 +50,18 @@ export class SageMakerService implements JsonService {
     this.events.setMaxListeners(0);
     if (folder !== undefined) takeFolder(folder);
     this.store = new JobStore(folder);
-    if (createRatePerSecond !== undefined) this.rate = new RequestRate(clock, createRatePerSecond);
+    this.limits = new RequestLimits(clock, {
+      create: options.createRatePerSecond,
+      stop: options.stopRatePerSecond,
+      describe: options.describeRatePerSecond,
+      list: options.listRatePerSecond,
+    });
+    this.faults = options.faults ?? new FaultInjector();
     this.settleLeftovers();
+  }
+
+  get clock(): Clock {
+    return this.options.clock;
   }
 
   async handle(operation: string, input: Record<string, unknown>): Promise<unknown> {
@@ -80,7 +74,7 @@ export class SageMakerService implements JsonService {
         this.stop(validateJobName(input));
         return {};
       case 'ListTrainingJobs':
-        return listTrainingJobs(this.store.all(), input);
+        return this.list(input);
       default:
         throw new ServiceError('UnknownOperationException', `The local SageMaker knows no operation ${operation}.`);
     }
@@ -88,26 +82,56 @@ export class SageMakerService implements JsonService {
 
   createTrainingJob(input: Record<string, unknown>): { readonly TrainingJobArn: string } {
     if (this.closed) throw new ServiceError('InternalFailure', 'The local SageMaker is closed.', 500);
-    if (this.rate !== undefined && !this.rate.take()) throw new ServiceError('ThrottlingException', 'Rate exceeded');
+    const fault = this.faults.next('create', { job: String(input.TrainingJobName) });
+    if (fault?.name === 'create-throttled') throw throttled();
+    this.limits.take('create');
     // kept as JSON, so that nothing the caller changes later changes the job.
     const request = validateCreateTrainingJob(JSON.parse(JSON.stringify(input)) as Record<string, unknown>);
+    throwBeforeJob(fault, request);
     if (this.store.get(request.TrainingJobName) !== undefined) {
       const message = `Training job names must be unique within an AWS account and region, and a training job with this name already exists (${this.arnOf(request.TrainingJobName)})`;
       throw new ServiceError('ResourceInUse', message);
     }
-    const { instanceQuota } = this.options;
-    if (instanceQuota !== undefined) checkQuota(instanceQuota, request, this.store.all());
+    const pool = findWarmPool(request, this.store.all(), this.clock.now());
+    this.checkQuotas(request, pool);
     const job = this.newJob(request);
+    if (pool !== undefined) {
+      reusePool(pool, job, this.clock.now());
+      this.store.save(pool);
+    }
     this.store.save(job);
-    this.start(job);
+    this.start(job, pool !== undefined);
+    if (fault?.name === 'create-answer-lost') throw internalFailure();
     return { TrainingJobArn: job.arn };
   }
 
   describe(jobName: string): DescribeTrainingJobAnswer {
-    return describeTrainingJob(this.find(jobName));
+    const fault = this.faults.next('describe', { job: jobName });
+    if (fault?.name === 'describe-throttled') throw throttled();
+    this.limits.take('describe');
+    const job = this.find(jobName);
+    return describeTrainingJob(jobAsOf(job, this.seenAt(fault?.lastsSeconds)), this.clock.now());
+  }
+
+  list(input: Record<string, unknown>): Record<string, unknown> {
+    const fault = this.faults.next('list', { job: String(input.NameContains ?? '') });
+    if (fault?.name === 'list-throttled') throw throttled();
+    this.limits.take('list');
+    const seenAt = this.seenAt();
+    // a job is listed as soon as it is created, but for a stale list.
+    const newest = fault?.name === 'list-stale' ? this.seenAt(fault.lastsSeconds) : Infinity;
+    const jobs = [...this.store.all()].filter(({ creationTime }) => creationTime <= newest);
+    return listTrainingJobs(
+      jobs.map((job) => jobAsOf(job, seenAt)),
+      input,
+      this.clock.now(),
+    );
   }
 
   stop(jobName: string): void {
+    const fault = this.faults.next('stop', { job: jobName });
+    if (fault?.name === 'stop-throttled') throw throttled();
+    this.limits.take('stop');
     const job = this.find(jobName);
     if (hasEnded(job)) {
       throw validationError(
@@ -115,7 +139,19 @@ export class SageMakerService implements JsonService {
           `Only a job that is InProgress can be stopped (${job.arn}).`,
       );
     }
+    if (fault?.name === 'stop-lost') return;
     this.running.get(jobName)?.runner.stop('request');
+  }
+
+  /** Takes the instances of a job on managed spot away, as EC2 does when it needs them. */
+  interruptSpot(jobName: string): void {
+    const job = this.find(jobName);
+    if (!job.request.EnableManagedSpotTraining) {
+      throw new Error(
+        `interruptSpot: the job ${jobName} runs on demand; give it EnableManagedSpotTraining to interrupt it.`,
+      );
+    }
+    this.running.get(jobName)?.runner.interrupt();
   }
 
   /** Resolves with the Describe answer once the job has ended, well or badly. */
@@ -123,7 +159,7 @@ export class SageMakerService implements JsonService {
     if (!hasEnded(this.find(jobName))) {
       await new Promise<void>((resolve) => this.events.once(jobEnded(jobName), () => resolve()));
     }
-    return this.describe(jobName);
+    return describeTrainingJob(this.find(jobName), this.clock.now());
   }
 
   /** All that a job has printed. */
@@ -138,6 +174,22 @@ export class SageMakerService implements JsonService {
     await Promise.all([...this.running.values()].map(({ ended }) => ended));
     await this.options.launcher.close();
     if (this.options.folder !== undefined) leaveFolder(this.options.folder);
+  }
+
+  /** The time up to which Describe and List know what has happened. */
+  private seenAt(staleSeconds: number = 0): number {
+    return this.clock.now() - Math.max(staleSeconds, this.options.describeLagSeconds ?? 0) * 1000;
+  }
+
+  private checkQuotas(request: CreateTrainingJobRequest, pool: TrainingJob | undefined): void {
+    const { instanceQuota, spotInstanceQuota, warmPoolQuota, quotaReleaseSeconds = 0 } = this.options;
+    const quotas = {
+      training: instanceQuota,
+      spot: spotInstanceQuota,
+      warmPool: warmPoolQuota,
+      releaseSeconds: quotaReleaseSeconds,
+    };
+    checkQuotas(quotas, request, this.store.all(), this.clock.now(), pool);
   }
 
   private newJob(request: CreateTrainingJobRequest): TrainingJob {
@@ -157,7 +209,7 @@ export class SageMakerService implements JsonService {
     return job;
   }
 
-  private start(job: TrainingJob): void {
+  private start(job: TrainingJob, isWarm: boolean): void {
     const { clock, launcher, objectStore, assets, folder, endpoints, region, stopGraceSeconds, onLine } = this.options;
     const runner = new JobRunner(job, {
       clock,
@@ -169,6 +221,9 @@ export class SageMakerService implements JsonService {
       endpoints: endpoints ?? {},
       region: region ?? 'us-east-1',
       stopGraceSeconds: stopGraceSeconds ?? DEFAULT_STOP_GRACE_SECONDS,
+      spotDiscount: this.options.spotDiscount ?? DEFAULT_SPOT_DISCOUNT,
+      warmStartSeconds: isWarm ? (this.options.warmPoolStartupSeconds ?? DEFAULT_WARM_POOL_STARTUP_SECONDS) : undefined,
+      faults: this.faultsOf(job),
       onLine,
     });
     // begins in a turn of its own: the request is answered before the input is copied.
@@ -181,6 +236,12 @@ export class SageMakerService implements JsonService {
     this.running.set(job.name, { runner, ended });
   }
 
+  private faultsOf({ name, request }: TrainingJob): JobFaults {
+    const managedSpot = request.EnableManagedSpotTraining === true;
+    const checkpoints = request.CheckpointConfig !== undefined;
+    return new JobFaults(this.faults.all('job', { job: name, managedSpot, checkpoints }));
+  }
+
   // what a killed runtime left: its jobs can't be taken up again, their output had nobody to read it.
   private settleLeftovers(): void {
     for (const job of this.store.all()) {
@@ -189,7 +250,7 @@ export class SageMakerService implements JsonService {
       const now = this.options.clock.now();
       job.process = undefined;
       job.failureReason = RUNTIME_ENDED;
-      if (job.trainingStartTime !== undefined) job.trainingEndTime = Math.max(now, job.trainingStartTime);
+      endTraining(job, now, this.options.spotDiscount ?? DEFAULT_SPOT_DISCOUNT);
       changeStatus(job, 'Failed', 'Failed', now, RUNTIME_ENDED);
       this.store.save(job);
     }

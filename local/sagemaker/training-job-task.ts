@@ -1,3 +1,4 @@
+import { FaultInjector } from '../faults';
 import { ServiceError } from '../service';
 import type { DescribeTrainingJobAnswer } from './describe-training-job';
 import type { SageMakerService } from './sagemaker-service';
@@ -21,7 +22,15 @@ export interface TrainingJobTaskOptions {
   readonly signal?: AbortSignal;
   /** What a job that ended Stopped gives; AWS does not say. @default success */
   readonly stoppedIs?: 'success' | 'failure';
+  /** What goes wrong between the job and its task. @default - nothing */
+  readonly faults?: FaultInjector;
 }
+
+/** Of a Cause that is cut off: too short for its JSON to end. */
+const CUT_CAUSE_CHARACTERS = 200;
+
+/** How long Step Functions waits before it tries a stop again that was throttled. */
+const STOP_RETRY_MS = 1000;
 
 /** Step Functions names only the declared errors of an operation; all others have the service's general name. */
 const TASK_ERRORS: Readonly<Record<string, string>> = {
@@ -37,14 +46,21 @@ export async function runTrainingJobTask(
   input: Record<string, unknown>,
   options: TrainingJobTaskOptions = {},
 ): Promise<DescribeTrainingJobAnswer> {
-  const { submitted, signal, stoppedIs = 'success' } = options;
+  const { submitted, signal, stoppedIs = 'success', faults = new FaultInjector() } = options;
   if (signal?.aborted) throw signal.reason;
   const created = create(service, input);
   submitted?.(created);
   const jobName = input.TrainingJobName as string;
   const answer = await waitOrStop(service, jobName, signal);
-  if (answer.TrainingJobStatus === 'Failed' || (answer.TrainingJobStatus === 'Stopped' && stoppedIs === 'failure')) {
-    throw new TaskFailure('States.TaskFailed', JSON.stringify(answer));
+  const job = { job: jobName };
+  const late = faults.next('task-ended', job)?.lastsSeconds;
+  if (late !== undefined) await service.clock.sleep(late * 1000, signal);
+  const stopped = answer.TrainingJobStatus === 'Stopped';
+  const stoppedFails = stopped && (faults.next('task-stopped', job) !== undefined || stoppedIs === 'failure');
+  if (answer.TrainingJobStatus === 'Failed' || stoppedFails) {
+    const cause = JSON.stringify(answer);
+    const isCut = faults.next('task-failed', job) !== undefined;
+    throw new TaskFailure('States.TaskFailed', isCut ? cause.slice(0, CUT_CAUSE_CHARACTERS) : cause);
   }
   return answer;
 }
@@ -69,11 +85,7 @@ async function waitOrStop(
   let onAbort!: () => void;
   const aborted = new Promise<never>((_resolve, reject) => {
     onAbort = () => {
-      try {
-        service.stop(jobName);
-      } catch {
-        // it has ended in this very moment.
-      }
+      void stopJob(service, jobName);
       reject(signal.reason as Error);
     };
     if (signal.aborted) onAbort();
@@ -83,5 +95,18 @@ async function waitOrStop(
     return await Promise.race([end, aborted]);
   } finally {
     signal.removeEventListener('abort', onAbort);
+  }
+}
+
+async function stopJob(service: SageMakerService, jobName: string): Promise<void> {
+  for (;;) {
+    try {
+      service.stop(jobName);
+      return;
+    } catch (error) {
+      // it has ended in this very moment.
+      if (!(error instanceof ServiceError && error.code === 'ThrottlingException')) return;
+    }
+    await service.clock.sleep(STOP_RETRY_MS);
   }
 }

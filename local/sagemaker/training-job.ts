@@ -12,8 +12,14 @@ export interface Channel {
       readonly S3DataType: string;
       readonly S3Uri: string;
       readonly S3DataDistributionType?: string;
+      readonly AttributeNames?: readonly string[];
+      readonly InstanceGroupNames?: readonly string[];
     };
-    readonly FileSystemDataSource?: unknown;
+    readonly FileSystemDataSource?: {
+      readonly FileSystemId: string;
+      readonly FileSystemType: string;
+      readonly DirectoryPath: string;
+    };
   };
   readonly ContentType?: string;
   readonly InputMode?: string;
@@ -22,6 +28,7 @@ export interface Channel {
 export interface InstanceGroup {
   readonly InstanceType: string;
   readonly InstanceCount: number;
+  readonly InstanceGroupName?: string;
 }
 
 /** A request of CreateTrainingJob that has been validated; fields that nobody reads here are kept as they came. */
@@ -43,11 +50,19 @@ export interface CreateTrainingJobRequest {
     readonly InstanceType?: string;
     readonly InstanceCount?: number;
     readonly InstanceGroups?: readonly InstanceGroup[];
+    readonly VolumeSizeInGB?: number;
+    readonly VolumeKmsKeyId?: string;
+    readonly KeepAlivePeriodInSeconds?: number;
   };
+  readonly VpcConfig?: { readonly SecurityGroupIds: readonly string[]; readonly Subnets: readonly string[] };
   readonly StoppingCondition?: { readonly MaxRuntimeInSeconds?: number; readonly MaxWaitTimeInSeconds?: number };
   readonly CheckpointConfig?: { readonly S3Uri: string; readonly LocalPath?: string };
   readonly Environment?: Readonly<Record<string, string>>;
+  readonly Tags?: readonly { readonly Key: string; readonly Value: string }[];
+  readonly RetryStrategy?: { readonly MaximumRetryAttempts: number };
   readonly EnableManagedSpotTraining?: boolean;
+  readonly EnableNetworkIsolation?: boolean;
+  readonly EnableInterContainerTrafficEncryption?: boolean;
 }
 
 export type TrainingJobStatus = 'InProgress' | 'Completed' | 'Failed' | 'Stopping' | 'Stopped';
@@ -56,16 +71,21 @@ export type SecondaryStatus =
   | 'Starting'
   | 'Downloading'
   | 'Training'
+  | 'Interrupted'
+  | 'Restarting'
   | 'Uploading'
   | 'Stopping'
   | 'Stopped'
   | 'MaxRuntimeExceeded'
+  | 'MaxWaitTimeExceeded'
   | 'Completed'
   | 'Failed';
 
 /** Times are milliseconds since the epoch. */
 export interface StatusTransition {
   readonly status: SecondaryStatus;
+  /** The job's own status at the time; older files have none. */
+  readonly jobStatus?: TrainingJobStatus;
   readonly startTime: number;
   endTime?: number;
   readonly message: string;
@@ -75,6 +95,16 @@ export interface FinalMetric {
   readonly name: string;
   readonly value: number;
   readonly time: number;
+}
+
+/** The instances that a job has kept for the next one. */
+export interface WarmPool {
+  readonly availableSince: number;
+  readonly availableUntil: number;
+  /** When the first job of the chain that the pool went through took its instances. */
+  readonly chainStartTime: number;
+  reusedAt?: number;
+  reusedByJob?: string;
 }
 
 /** All that is known of a training job; kept on disk as it stands here. */
@@ -89,6 +119,14 @@ export interface TrainingJob {
   lastModifiedTime: number;
   trainingStartTime?: number;
   trainingEndTime?: number;
+  /** Begin of the run that is under way; a job has several when its instances are taken away. */
+  runStartTime?: number;
+  /** Training time of the runs that have ended. */
+  trainedMilliseconds?: number;
+  billableSeconds?: number;
+  /** When the instances of a warm pool that this job took over were first taken. */
+  poolChainStartTime?: number;
+  warmPool?: WarmPool;
   failureReason?: string;
   finalMetrics: FinalMetric[];
   modelArtifacts?: string;

@@ -111,6 +111,17 @@ function codeOf(
   return { codeFolder: asset.path };
 }
 
+/** Notes, by the name of the function, what an EventInvokeConfig says of retries. */
+export function asyncRetriesOf(
+  template: StackTemplate,
+  resource: TemplateResource,
+  retries: Map<string, number>,
+): void {
+  const attempts = template.property(resource, 'MaximumRetryAttempts');
+  const name = String(template.property(resource, 'FunctionName')).split(':').at(-1)!;
+  if (attempts !== undefined) retries.set(name, Number(attempts));
+}
+
 export function describeTable(template: StackTemplate, resource: TemplateResource): TableDescription {
   const { name, attributes } = template.physicalOf(resource.logicalId);
   const indexes = (template.property(resource, 'GlobalSecondaryIndexes') ?? []) as GlobalSecondaryIndex[];

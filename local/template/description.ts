@@ -31,6 +31,8 @@ export interface FunctionDescription {
   readonly environment: Record<string, string>;
   readonly timeoutSeconds: number;
   readonly memoryMb: number;
+  /** How often an asynchronous invocation that fails is tried again. @default 2 */
+  readonly asyncRetryAttempts?: number;
 }
 
 export interface KeySchemaElement {
@@ -69,6 +71,39 @@ export interface BucketDescription {
   readonly arn: string;
 }
 
+/** A rule of the default event bus that may match events of Step Functions. */
+export interface RuleDescription {
+  readonly stackName: string;
+  readonly logicalId: string;
+  readonly name: string;
+  /** Where the rule's properties stand, for messages about them. */
+  readonly path: string;
+  readonly enabled: boolean;
+  readonly eventPattern: Readonly<Record<string, unknown>>;
+  readonly targets: readonly RuleTargetDescription[];
+}
+
+export interface RuleTargetDescription {
+  readonly arn: string;
+  /** JSON that the target gets in place of the event. */
+  readonly input?: string;
+  /** The part of the event that the target gets. */
+  readonly inputPath?: string;
+  readonly hasInputTransformer: boolean;
+}
+
+/** A subscription of CloudWatch Logs: lines of a log group that go to a destination. */
+export interface SubscriptionFilterDescription {
+  readonly stackName: string;
+  readonly logicalId: string;
+  readonly name: string;
+  /** Where the subscription's properties stand, for messages about them. */
+  readonly path: string;
+  readonly logGroupName: string;
+  readonly filterPattern: string;
+  readonly destinationArn: string;
+}
+
 /** A file or a folder that the CDK would upload: `zip` means that the folder at `path` is zipped on the way. */
 export interface Asset {
   readonly path: string;
@@ -87,6 +122,8 @@ export interface AppDescription {
   readonly functions: readonly FunctionDescription[];
   readonly tables: readonly TableDescription[];
   readonly buckets: readonly BucketDescription[];
+  readonly rules: readonly RuleDescription[];
+  readonly subscriptionFilters: readonly SubscriptionFilterDescription[];
   /** Outputs by name; `Stack.Name` where two stacks have an output of the same name. */
   readonly outputs: Readonly<Record<string, string>>;
   readonly assets: AssetLookup;

@@ -7,7 +7,8 @@ export interface IntrinsicScope {
   ref(name: string, path: string): unknown;
   getAtt(logicalId: string, attribute: string, path: string): unknown;
   condition(name: string, path: string): boolean;
-  mapping(map: string, first: string, second: string, path: string): unknown;
+  /** The entry of a mapping; `otherwise` where there is none, or an error without it. */
+  mapping(map: string, first: string, second: string, path: string, otherwise?: unknown): unknown;
   importValue(name: string, path: string): unknown;
 }
 
@@ -122,8 +123,12 @@ function sub(argument: unknown, path: string, scope: IntrinsicScope): string {
 }
 
 function findInMap(argument: unknown, path: string, scope: IntrinsicScope): unknown {
-  const [map, first, second] = list(argument, path, 3).map((key) => text(resolve(key, path, scope), path));
-  return scope.mapping(map, first, second, path);
+  const given = list(argument, path);
+  const [map, first, second] = list(given.slice(0, 3), path, 3).map((key) => text(resolve(key, path, scope), path));
+  // with the transform AWS::LanguageExtensions, which the CDK adds where it needs it.
+  const options = given[3];
+  const otherwise = isObject(options) ? resolve(options.DefaultValue, path, scope) : undefined;
+  return scope.mapping(map, first, second, path, otherwise);
 }
 
 function chooseIf(argument: unknown, path: string, scope: IntrinsicScope): unknown {

@@ -1,11 +1,14 @@
 import { readAssets } from './asset-lookup';
 import { readCloudAssembly } from './cloud-assembly';
-import { describeFunction, describeStateMachine, describeTable } from './describe-resources';
+import { asyncRetriesOf, describeFunction, describeStateMachine, describeTable } from './describe-resources';
+import { describeRule, describeSubscriptionFilter } from './describe-subscriptions';
 import type {
   AppDescription,
   BucketDescription,
   FunctionDescription,
+  RuleDescription,
   StateMachineDescription,
+  SubscriptionFilterDescription,
   TableDescription,
 } from './description';
 import { StackTemplate } from './stack-template';
@@ -27,6 +30,9 @@ export function loadStacks(cdkOutFolder: string): AppDescription {
   const functions: FunctionDescription[] = [];
   const tables: TableDescription[] = [];
   const buckets: BucketDescription[] = [];
+  const rules: RuleDescription[] = [];
+  const subscriptionFilters: SubscriptionFilterDescription[] = [];
+  const asyncRetries = new Map<string, number>();
   for (const template of templates) {
     for (const resource of template.resources()) {
       switch (resource.type) {
@@ -45,11 +51,34 @@ export function loadStacks(cdkOutFolder: string): AppDescription {
           buckets.push({ stackName: template.stack.name, logicalId: resource.logicalId, name, arn: attributes.Arn });
           break;
         }
+        case 'AWS::Lambda::EventInvokeConfig':
+          asyncRetriesOf(template, resource, asyncRetries);
+          break;
+        case 'AWS::Events::Rule': {
+          const rule = describeRule(template, resource);
+          if (rule !== undefined) rules.push(rule);
+          break;
+        }
+        case 'AWS::Logs::SubscriptionFilter':
+          subscriptionFilters.push(describeSubscriptionFilter(template, resource));
+          break;
       }
     }
   }
-  const stacks = templates.map(({ stack }) => stack);
-  return { stacks, stateMachines, functions, tables, buckets, outputs: outputsOf(templates), assets };
+  return {
+    stacks: templates.map(({ stack }) => stack),
+    stateMachines,
+    functions: functions.map((description) => {
+      const asyncRetryAttempts = asyncRetries.get(description.name);
+      return asyncRetryAttempts === undefined ? description : { ...description, asyncRetryAttempts };
+    }),
+    tables,
+    buckets,
+    rules,
+    subscriptionFilters,
+    outputs: outputsOf(templates),
+    assets,
+  };
 }
 
 function outputsOf(templates: readonly StackTemplate[]): Record<string, string> {

@@ -20,6 +20,8 @@ const NAMES: Readonly<
   'AWS::S3::Bucket': { property: 'BucketName', maxLength: 63, lower: true },
   'AWS::IAM::Role': { property: 'RoleName', maxLength: 64 },
   'AWS::Logs::LogGroup': { property: 'LogGroupName', maxLength: 512 },
+  'AWS::Logs::SubscriptionFilter': { property: 'FilterName', maxLength: 512 },
+  'AWS::Events::Rule': { property: 'Name', maxLength: 64 },
 };
 
 /** The same app gives the same names on every machine, so that data of an earlier run is found again. */
@@ -90,6 +92,8 @@ export function physicalResource(
     }
     case 'AWS::Logs::LogGroup':
       return { name, ref: name, attributes: { Arn: `arn:aws:logs:${region}:${accountId}:log-group:${name}:*` } };
+    case 'AWS::Events::Rule':
+      return { name, ref: name, attributes: { Arn: `arn:aws:events:${region}:${accountId}:rule/${name}` } };
     case 'AWS::KMS::Key':
       return {
         name: uuid,

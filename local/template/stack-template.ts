@@ -134,10 +134,10 @@ export class StackTemplate implements IntrinsicScope {
     return this.once(`condition ${name}`, at, () => evaluateCondition(condition, at, this));
   }
 
-  mapping(map: string, first: string, second: string, path: string): unknown {
+  mapping(map: string, first: string, second: string, path: string, otherwise?: unknown): unknown {
     const outer = this.section('Mappings')[map];
     const inner = isObject(outer) ? outer[first] : undefined;
-    const value = isObject(inner) ? inner[second] : undefined;
+    const value = isObject(inner) && inner[second] !== undefined ? inner[second] : otherwise;
     if (value === undefined) {
       throw new TemplateError(path, `the mapping ${map} has no entry for ${first}, ${second}.`);
     }

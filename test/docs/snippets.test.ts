@@ -24,7 +24,10 @@ const of = (language: string) => SNIPPETS.filter((snippet) => snippet.language =
 /** What a snippet may take for granted: it stands in a stack, after the tuner of the page. */
 const PRELUDE = `
 import { Duration, Stack } from 'aws-cdk-lib';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as efs from 'aws-cdk-lib/aws-efs';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sns from 'aws-cdk-lib/aws-sns';
@@ -37,6 +40,10 @@ type Tuner = hpo.Tuner;
 declare const topic: sns.Topic;
 declare const scientists: iam.Role;
 declare const dataBucket: s3.Bucket;
+declare const vpc: ec2.Vpc;
+declare const key: kms.Key;
+declare const fileSystem: efs.FileSystem;
+declare const image: hpo.TrainingImage;
 void [sfn, tasks, targets, ActiveWhen, Objective, OutcomeConstraint, Parameter, Scaling, Scheduler, TrainingImage, TrainingProgram];
 void [Duration, lambda, SearchAlgorithm, TrialRunner, Tuner, topic, scientists, dataBucket];
 `;

@@ -93,7 +93,8 @@ export async function reportQuality(
     attempt: Number(environment.CDK_HPO_ATTEMPT),
     token: environment.CDK_HPO_TOKEN,
     resource,
-    metrics: { quality },
+    // as a client writes what JSON has no number for.
+    metrics: { quality: Number.isFinite(quality) ? quality : String(quality) },
   });
   return (payload as { decision: string }).decision;
 }

@@ -7,6 +7,7 @@ import {
   Parameter,
   Scaling,
   Scheduler,
+  SageMakerTrainingProps,
   SearchAlgorithm,
   TrainingImage,
   TrainingProgram,
@@ -36,6 +37,8 @@ export interface SmallStudyOptions {
   readonly trainingProgram?: TrainingProgram;
   readonly maxRuntime?: Duration;
   readonly tuner?: Partial<TunerProps>;
+  /** Further details of the training jobs. */
+  readonly runner?: Partial<SageMakerTrainingProps>;
   /** What proposes configurations, where it needs a stack. */
   readonly searchAlgorithm?: (stack: Stack) => SearchAlgorithm;
 }
@@ -60,6 +63,7 @@ export function synthesizeSmallStudy(options: SmallStudyOptions = {}, folder = t
       image: TrainingImage.fromUri('123456789012.dkr.ecr.us-east-1.amazonaws.com/any:1'),
       program: options.trainingProgram ?? TrainingProgram.fromScript(code, 'train.mjs'),
       maxRuntime: options.maxRuntime,
+      ...options.runner,
     }),
     maxTrials: 4,
     maxParallelTrials: 2,

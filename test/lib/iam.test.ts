@@ -1,13 +1,25 @@
+import { QuotaCheck } from '../../lib';
 import {
   newStack,
   newTuner,
   ReadableTemplate,
   sageMakerTraining,
   Statement,
+  templateOf,
   tunerDefinitionOf,
 } from '../support/lib-stack';
 import { ecrImage } from '../support/lib-images';
 
+const STEPS = [
+  'OpenStudy',
+  'PlanRound',
+  'NextTrial',
+  'RecordTrial',
+  'ReviewRound',
+  'FinishStudy',
+  'Report',
+  'StopStudy',
+];
 const HERE = '${AWS::Region}:${AWS::AccountId}';
 
 let template: ReadableTemplate;
@@ -105,31 +117,46 @@ test('training jobs may pull their image, report, keep checkpoints, write models
   ]);
 });
 
-const SETTLE = () => [
+/** Training jobs that were left behind, or whose program doesn't listen. */
+const JOBS = () => [
   allow('sagemaker:ListTrainingJobs', '*'),
   allow(['sagemaker:DescribeTrainingJob', 'sagemaker:StopTrainingJob'], jobs),
-  allow('states:DescribeExecution', `arn:\${AWS::Partition}:states:${HERE}:execution:\${Tuner/StateMachine.Name}:*`),
 ];
+/** Whether the execution before still runs, and whether the quotas allow the study. */
+const PREFLIGHT = () => [
+  allow('states:DescribeExecution', `arn:\${AWS::Partition}:states:${HERE}:execution:\${Tuner/StateMachine.Name}:*`),
+  allow(['servicequotas:ListServiceQuotas', 'servicequotas:ListAWSDefaultServiceQuotas'], '*'),
+];
+const NOTHING = () => [];
 
-test.each([
-  ['OpenStudy', true],
-  ['ReviewRound', true],
-  ['PlanRound', false],
-  ['NextTrial', false],
-  ['RecordTrial', false],
-  ['FinishStudy', false],
-  ['Report', false],
-])('%s may log, trace and use the table; that it may look after jobs left behind is %p', (step, settles) => {
-  const statements = template.statementsOf(`Tuner/${step}/Role`);
+test.each<[string, string, () => Statement[]]>([
+  ['OpenStudy', 'stop jobs, and look before it starts', () => [...JOBS(), ...PREFLIGHT()]],
+  ['ReviewRound', 'stop jobs', JOBS],
+  ['StopStudy', 'stop jobs', JOBS],
+  ['NextTrial', 'stop jobs', JOBS],
+  ['RecordTrial', 'stop jobs', JOBS],
+  [
+    'Report',
+    'stop jobs, and read study and trial at once',
+    () => [...JOBS(), allow('dynamodb:BatchGetItem', '${Tuner/StudyTable.Arn}')],
+  ],
+  ['PlanRound', 'do nothing else', NOTHING],
+  ['FinishStudy', 'do nothing else', NOTHING],
+])('%s may log, trace and use the table, and %s', (step, _, more) => {
   const expected = [
     allow(['logs:CreateLogStream', 'logs:PutLogEvents'], `\${Tuner/${step}/LogGroup.Arn}`),
     allow(['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'], '${Tuner/StudyTable.Arn}'),
-    ...(step === 'Report' ? [allow('dynamodb:BatchGetItem', '${Tuner/StudyTable.Arn}')] : []),
     allow(['xray:PutTraceSegments', 'xray:PutTelemetryRecords'], '*'),
-    ...(settles ? SETTLE() : []),
+    ...more(),
   ];
+  const statements = template.statementsOf(`Tuner/${step}/Role`);
   expect(statements).toHaveLength(expected.length);
   expect(statements).toEqual(expect.arrayContaining(expected));
+});
+
+test('quotas are not read where they are not to be checked', () => {
+  const unchecked = templateOf({ quotaCheck: QuotaCheck.OFF });
+  expect(JSON.stringify(unchecked.ofType('AWS::IAM::Policy'))).not.toContain('servicequotas');
 });
 
 test('roles are taken by their services, on behalf of this account', () => {
@@ -147,12 +174,7 @@ test('roles are taken by their services, on behalf of this account', () => {
     }),
     'Tuner/TrialRunner/TrainingRole': trusts('sagemaker.amazonaws.com', { StringEquals: thisAccount }),
     // a role can't be passed to Lambda from another account, so there is no deputy to confuse.
-    ...Object.fromEntries(
-      ['OpenStudy', 'PlanRound', 'NextTrial', 'RecordTrial', 'ReviewRound', 'FinishStudy', 'Report'].map((step) => [
-        `Tuner/${step}/Role`,
-        trusts('lambda.amazonaws.com'),
-      ]),
-    ),
+    ...Object.fromEntries(STEPS.map((step) => [`Tuner/${step}/Role`, trusts('lambda.amazonaws.com')])),
   });
 });
 
@@ -190,6 +212,9 @@ test('only actions that know no resource are allowed on all of them', () => {
     'sagemaker:ListTags',
     // finds a job by a part of its name.
     'sagemaker:ListTrainingJobs',
+    // lists have no resources.
+    'servicequotas:ListAWSDefaultServiceQuotas',
+    'servicequotas:ListServiceQuotas',
     // X-Ray has no resources.
     'xray:GetSamplingRules',
     'xray:GetSamplingTargets',

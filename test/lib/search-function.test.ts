@@ -91,12 +91,10 @@ test('the steps wait as long as the function may take', () => {
     allowRepeats: true,
   });
   const template = synthesized(stack, search);
-  const timeouts = STEPS.map((step) => [step, template.properties(`Tuner/${step}`).Timeout]);
-  expect(Object.fromEntries(timeouts)).toEqual({
-    ...Object.fromEntries(STEPS.map((step) => [step, 60])),
-    NextTrial: 900,
-    RecordTrial: 900,
-  });
+  const timeouts = ['NextTrial', 'RecordTrial', 'PlanRound', 'FinishStudy', 'Report'].map(
+    (step) => template.properties(`Tuner/${step}`).Timeout,
+  );
+  expect(timeouts).toEqual([900, 900, 60, 60, 60]);
   expect(tunerDefinitionOf(template).searchAlgorithm).toMatchObject({ timeoutSeconds: 840, allowRepeats: true });
 });
 

@@ -9,7 +9,7 @@ import {
   newTuner,
   ReadableTemplate,
   sageMakerTraining,
-  trainingRequest,
+  checkedTrainingRequest,
   trainingRequestOf,
 } from '../support/lib-stack';
 
@@ -53,11 +53,11 @@ function uriOf(request: Request, channel: string): string {
 }
 
 test('an image runs by itself by default', () => {
-  const { AlgorithmSpecification, InputDataConfig, Environment } = trainingRequest({}) as unknown as Request;
+  const { AlgorithmSpecification, InputDataConfig, Environment } = checkedTrainingRequest({}) as unknown as Request;
   expect(AlgorithmSpecification.ContainerEntrypoint).toBeUndefined();
   expect(InputDataConfig).toBeUndefined();
   expect(Environment).not.toHaveProperty('CDK_HPO_PROGRAM');
-  expect(trainingRequest({ program: TrainingProgram.fromImage() })).toEqual(trainingRequest({}));
+  expect(checkedTrainingRequest({ program: TrainingProgram.fromImage() })).toEqual(checkedTrainingRequest({}));
 });
 
 test.each([
@@ -130,8 +130,8 @@ test('one program may be used by two tuners', () => {
 
 test('a folder may be given relative to where the app runs', () => {
   const program = TrainingProgram.fromScript(relative(process.cwd(), folder), 'train.py');
-  expect(trainingRequest({ program })).toEqual(
-    trainingRequest({ program: TrainingProgram.fromScript(folder, 'train.py') }),
+  expect(checkedTrainingRequest({ program })).toEqual(
+    checkedTrainingRequest({ program: TrainingProgram.fromScript(folder, 'train.py') }),
   );
 });
 

@@ -109,7 +109,7 @@ test.each<[logs.RetentionDays | undefined, number]>([
   [logs.RetentionDays.ONE_WEEK, 7],
 ])('with log retention %p, all logs are kept %p days and go with the tuner', (logRetention, days) => {
   const groups = Object.values(synthesize({ logRetention }).ofType('AWS::Logs::LogGroup'));
-  expect(groups).toHaveLength(8);
+  expect(groups).toHaveLength(9);
   expect(groups.map(({ Properties }) => Properties.RetentionInDays)).toEqual(groups.map(() => days));
   expect(groups.map(({ DeletionPolicy }) => DeletionPolicy)).toEqual(groups.map(() => 'Delete'));
 });
@@ -117,22 +117,23 @@ test.each<[logs.RetentionDays | undefined, number]>([
 test('runs its steps on one bundle each, traced, told of the table', () => {
   const functions = synthesize().ofType('AWS::Lambda::Function');
   expect(Object.keys(functions).sort()).toEqual(
-    ['FinishStudy', 'NextTrial', 'OpenStudy', 'PlanRound', 'RecordTrial', 'Report', 'ReviewRound'].map(
+    ['FinishStudy', 'NextTrial', 'OpenStudy', 'PlanRound', 'RecordTrial', 'Report', 'ReviewRound', 'StopStudy'].map(
       (id) => `Tuner/${id}`,
     ),
   );
-  for (const { Properties } of Object.values(functions)) {
+  for (const [id, { Properties }] of Object.entries(functions)) {
     expect(Properties).toMatchObject({
       Runtime: expect.stringMatching(/^nodejs2[24]\.x$/),
       Architectures: ['arm64'],
       Handler: 'index.handler',
-      Timeout: 60,
+      // stopping jobs takes its time: at most one a second.
+      Timeout: /(Open|Review|Stop)/.test(id) ? 900 : 60,
       TracingConfig: { Mode: 'Active' },
       Environment: { Variables: { STUDY_TABLE: '${Tuner/StudyTable}' } },
     });
   }
   const bundles = Object.values(functions).map(({ Properties }) => (Properties.Code as { S3Key: string }).S3Key);
-  expect(new Set(bundles).size).toBe(7);
+  expect(new Set(bundles).size).toBe(8);
 });
 
 test('logs and traces all that its state machine does', () => {

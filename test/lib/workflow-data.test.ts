@@ -54,7 +54,14 @@ test('a slot knows its study, run, round and number', async () => {
   const assigned = await evaluateAll(inner('Next trial').Assign, {
     states: { input: item, result: { Payload: { action: 'none', reason: 'done' } } },
   });
-  expect(assigned).toEqual({ study: 'digits', run: 2, round: 8, slot: 5, next: { action: 'none', reason: 'done' } });
+  expect(assigned).toEqual({
+    study: 'digits',
+    run: 2,
+    round: 8,
+    slot: 5,
+    retries: 0,
+    next: { action: 'none', reason: 'done' },
+  });
 });
 
 test('a slot trains while there is a trial, and then says why it ends', async () => {
@@ -75,6 +82,7 @@ test('Record trial gets the outcome and asks for the next turn', async () => {
     round: 8,
     slot: 5,
     next,
+    retries: 7,
     outcome: { status: 'Failed' },
     states: { context },
   };
@@ -86,9 +94,34 @@ test('Record trial gets the outcome and asks for the next turn', async () => {
     turn: 5,
     trial: 12,
     attempt: 2,
+    retries: 7,
     outcome: { status: 'Failed' },
     at: AT,
   });
+});
+
+test('a slot without room for a job waits as long as it is told, and asks again as its next turn', async () => {
+  const next = { action: 'wait', until: '2026-01-31T12:01:00.000Z', reason: 'quota', turn: 4 };
+  const [train, wait] = inner('Trial to run?').Choices!;
+  expect(await evaluate(train!.Condition, { next })).toBe(false);
+  expect(await evaluate(wait!.Condition, { next })).toBe(true);
+  expect(await evaluate(inner('Wait for room').Timestamp, { next })).toBe(next.until);
+  const variables = { study: 'digits', run: 2, round: 8, slot: 5, retries: 7, next, states: { context } };
+  const payload = await payloadOf(inner('Ask again'), variables);
+  expect(payload).toEqual({ study: 'digits', run: 2, round: 8, slot: 5, turn: 5, retries: 7, at: AT });
+  const states = { result: { Payload: { action: 'none', reason: 'done' } } };
+  expect(await evaluateAll(inner('Ask again').Assign, { states })).toEqual({
+    next: { action: 'none', reason: 'done' },
+  });
+});
+
+test('retries of a job start add up, whether it starts in the end or not', async () => {
+  const { Assign, Catch } = inner('Train');
+  for (const { retries } of [Assign!, Catch![0]!.Assign!]) {
+    expect(await evaluate(retries, { retries: 7, states: { context } })).toBe(10);
+    // before the first retry the context may have no count.
+    expect(await evaluate(retries, { retries: 7, states: { context: { State: {} } } })).toBe(7);
+  }
 });
 
 test('Review round decides whether the study goes on', async () => {

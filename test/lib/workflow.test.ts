@@ -51,10 +51,12 @@ test('runs one trial after another in a slot', () => {
   expect(slot.StartAt).toBe('Next trial');
   expect(transitions(slot)).toEqual({
     'Next trial': ['Trial to run?', 'Slot lost'],
-    'Trial to run?': ['Pace', 'Slot done'],
+    'Trial to run?': ['Pace', 'Wait for room', 'Slot done'],
     Pace: ['Train'],
     Train: ['Record trial', 'Record trial'],
     'Record trial': ['Trial to run?', 'Slot lost'],
+    'Wait for room': ['Ask again'],
+    'Ask again': ['Trial to run?', 'Slot lost'],
     'Slot lost': [],
     'Slot done': [],
   });
@@ -67,6 +69,7 @@ test('has states of these types', () => {
   );
   expect(types.sort()).toEqual([
     'Any result?: Choice',
+    'Ask again: Task',
     'Finish study: Task',
     'Next trial: Task',
     'Open study: Task',
@@ -82,6 +85,7 @@ test('has states of these types', () => {
     'Study succeeded: Succeed',
     'Train: Task',
     'Trial to run?: Choice',
+    'Wait for room: Wait',
   ]);
 });
 
@@ -107,6 +111,8 @@ test('invokes the step of its name in each task', () => {
     'Review round': '${Tuner/ReviewRound.Arn}',
     'Finish study': '${Tuner/FinishStudy.Arn}',
     'Next trial': '${Tuner/NextTrial.Arn}',
+    // the same question as Next trial's, when there may be room.
+    'Ask again': '${Tuner/NextTrial.Arn}',
     'Record trial': '${Tuner/RecordTrial.Arn}',
   });
   expect(slot.States.Train!.Resource).toBe('arn:${AWS::Partition}:states:::sagemaker:createTrainingJob.sync');
@@ -124,7 +130,11 @@ test('gives its slots child executions of their own, none of which fails the stu
 
 test('catches every error of a training job and makes it a fact of the trial', () => {
   expect(slot.States.Train!.Catch).toEqual([
-    { ErrorEquals: ['States.ALL'], Next: 'Record trial', Assign: { outcome: expect.stringContaining('errorOutput') } },
+    {
+      ErrorEquals: ['States.ALL'],
+      Next: 'Record trial',
+      Assign: { outcome: expect.stringContaining('errorOutput'), retries: expect.stringContaining('RetryCount') },
+    },
   ]);
 });
 
@@ -144,17 +154,15 @@ test('tries every Lambda step again, and never because of what a caller did wron
   }
 });
 
-test('waits for quota for half a day, and backs off when throttled', () => {
-  const [quota, throttled, ...rest] = slot.States.Train!.Retry!;
-  expect(quota).toMatchObject({
-    ErrorEquals: ['SageMaker.ResourceLimitExceededException'],
-    IntervalSeconds: 60,
-    MaxAttempts: 1440,
+test('starts a job again only where certainly none was created: a second one would run beside it', () => {
+  const [throttled, ...rest] = slot.States.Train!.Retry!;
+  expect(throttled).toMatchObject({
+    ErrorEquals: ['SageMaker.ThrottlingException', 'ThrottlingException'],
+    BackoffRate: 2,
+    MaxDelaySeconds: 60,
+    JitterStrategy: 'FULL',
   });
-  expect(throttled).toMatchObject({ BackoffRate: 2, MaxDelaySeconds: 60 });
-  expect(throttled!.ErrorEquals).toEqual(
-    expect.arrayContaining(['ThrottlingException', 'SageMaker.AmazonSageMakerException']),
-  );
+  // a quota that is used up is for Record trial, which says when to ask again.
   expect(rest).toEqual([]);
 });
 

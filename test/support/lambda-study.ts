@@ -19,6 +19,7 @@ import { finishStudy } from '../../lambda/core/study/finish';
 import { Checkpoints } from '../../lambda/core/study/checkpoints';
 import { NextServices, nextTrial } from '../../lambda/core/study/next';
 import { Executions, openStudy } from '../../lambda/core/study/open';
+import { InstanceQuota, Quotas } from '../../lambda/core/study/preflight';
 import { planRound } from '../../lambda/core/study/plan';
 import { SearchFunctions } from '../../lambda/core/study/propose';
 import { recordTrial } from '../../lambda/core/study/record';
@@ -54,10 +55,15 @@ export const TUNER: TunerDefinition = {
   knownResults: [],
   maxTrials: 10,
   maxParallelTrials: 4,
+  maxAttempts: 3,
   compute: {
     jobNamePrefix: 'tuner',
-    instanceType: 'ml.m5.xlarge',
+    instanceTypes: ['ml.m5.xlarge'],
     instanceCount: 1,
+    prices: [],
+    spot: false,
+    maxRuntimeSeconds: 86_400,
+    quotaCheck: 'off',
     checkpointRoot: 's3://bucket/checkpoints',
   },
 };
@@ -89,6 +95,20 @@ export class FakeCheckpoints implements Checkpoints {
   }
 }
 
+/** Quotas of instances by name; without any, Service Quotas knows none. */
+export class FakeQuotas implements Quotas {
+  readonly values = new Map<string, number>();
+
+  async find(names: readonly string[]): Promise<Map<string, InstanceQuota>> {
+    return new Map(
+      names.flatMap((name) => {
+        const value = this.values.get(name);
+        return value === undefined ? [] : [[name, { value, code: 'L-1' }] as const];
+      }),
+    );
+  }
+}
+
 /** Training jobs as the service knows them, by the attempt's job name. */
 export class FakeJobs implements TrainingJobs {
   readonly jobs = new Map<string, FoundJob>();
@@ -114,6 +134,7 @@ export class TestStudy {
   readonly name = 'digits';
   readonly executions = new FakeExecutions();
   readonly jobs = new FakeJobs();
+  readonly quotas = new FakeQuotas();
   readonly checkpoints = new FakeCheckpoints();
   searchFunctions = NO_SEARCH_FUNCTIONS;
   readonly store: StudyStore;
@@ -130,7 +151,7 @@ export class TestStudy {
   }
 
   get services(): NextServices {
-    return { functions: this.searchFunctions, checkpoints: this.checkpoints };
+    return { functions: this.searchFunctions, checkpoints: this.checkpoints, jobs: this.jobs };
   }
 
   static async opened(table: ItemTable, tuner: Partial<TunerDefinition> = {}, input: StudyInput = {}) {
@@ -183,7 +204,7 @@ export class TestStudy {
     others: Record<string, MetricValue> = {},
   ): Promise<ReportAnswer> {
     const metrics = { accuracy, ...others };
-    return report({ study: this.name, trial, attempt, token, resource, metrics }, this.store, at(seconds));
+    return report({ study: this.name, trial, attempt, token, resource, metrics }, this.store, at(seconds), this.jobs);
   }
 
   /** Records how the slot's attempt ended and asks for its next turn. */
@@ -230,7 +251,7 @@ export class TestStudy {
 }
 
 export function trainOf(answer: NextAnswer): TrainAnswer {
-  if (answer.action !== 'train') throw new Error(`expected a trial, got none: ${answer.reason}`);
+  if (answer.action !== 'train') throw new Error(`expected a trial, got ${answer.action}: ${answer.reason}`);
   return answer;
 }
 

@@ -11,7 +11,7 @@ import { recordTrial } from '../../lambda/core/study/record';
 import { report } from '../../lambda/core/study/report';
 import { reviewRound } from '../../lambda/core/study/review';
 import { Crash, Fault, FaultyItemTable } from './lambda-faulty-table';
-import { FakeCheckpoints, FakeExecutions, FakeJobs, NO_SEARCH_FUNCTIONS, TUNER, at } from './lambda-study';
+import { FakeCheckpoints, FakeExecutions, FakeJobs, FakeQuotas, NO_SEARCH_FUNCTIONS, TUNER, at } from './lambda-study';
 
 const STUDY = 'crashes';
 export const MAX_TRIALS = 6;
@@ -44,11 +44,17 @@ export class World {
   /** Billable seconds of the attempts that were recorded or found by a resume. */
   readonly billed = new Map<string, number>();
   readonly checkpoints = new FakeCheckpoints();
-  private readonly services = { functions: NO_SEARCH_FUNCTIONS, checkpoints: this.checkpoints };
+  private readonly services = {
+    functions: NO_SEARCH_FUNCTIONS,
+    checkpoints: this.checkpoints,
+    // a task that fails leaves no job behind; those of lost slots are found by `jobs`.
+    jobs: new FakeJobs(),
+  };
   private slots: Slot[] = [];
   private execution = 0;
   private run = 0;
   private round = 0;
+  private at = at(0);
 
   /** A process that has survived all its calls so far. */
   private readonly warm: StudyStore;
@@ -69,17 +75,17 @@ export class World {
       tuner: { ...TUNER, maxTrials: MAX_TRIALS, maxParallelTrials: 3, ...this.tuner },
       execution: `arn:${this.execution}`,
       executionName: 'x',
-      at: at(0),
+      at: this.at,
     };
     const { jobs, executions } = this;
-    const answer = await this.call(fate, (store) => openStudy(request, { store, jobs, executions }));
+    const answer = await this.call(fate, (store) => openStudy(request, { store, jobs, executions, quotas: new FakeQuotas() }));
     this.run = answer.run;
     this.round = answer.round;
     await this.openRound(NO_FATE);
   }
 
   async openRound(fate: Fate): Promise<void> {
-    const request = { study: STUDY, run: this.run, round: this.round + 1, at: at(0) };
+    const request = { study: STUDY, run: this.run, round: this.round + 1, at: this.at };
     const answer = await this.call(fate, (store) => planRound(request, store));
     this.round = answer.round;
     this.slots = answer.slots.map((slot) => ({ slot, turn: 0, resource: 0, reported: [], over: false }));
@@ -89,7 +95,7 @@ export class World {
   async step(index: number, ending: AttemptOutcome, fate: Fate): Promise<void> {
     const slot = this.slots[index % Math.max(this.slots.length, 1)];
     if (slot === undefined || slot.over) return;
-    const turn = { study: STUDY, run: this.run, round: this.round, slot: slot.slot, turn: slot.turn, at: at(0) };
+    const turn = { study: STUDY, run: this.run, round: this.round, slot: slot.slot, turn: slot.turn, at: this.at };
     const { current } = slot;
     if (current !== undefined) this.billed.set(`${current.trial}/${current.attempt}`, ending.billableSeconds ?? 0);
     const answer = await this.call(fate, (store) =>
@@ -106,6 +112,11 @@ export class World {
     slot.turn++;
     if (answer.action === 'none') {
       slot.over = true;
+      return;
+    }
+    if (answer.action === 'wait') {
+      // time passes only where someone waits for it.
+      if (Date.parse(answer.until) > Date.parse(this.at)) this.at = answer.until;
       return;
     }
     slot.current = answer;
@@ -127,7 +138,7 @@ export class World {
     const request = { study: STUDY, trial, attempt, token, resource: ++slot.resource, metrics: { accuracy } };
     this.checkpoints.kept.set(checkpointUri, slot.resource);
     slot.reported.push(request);
-    await this.call(fate, (store) => report(request, store, at(0)));
+    await this.call(fate, (store) => report(request, store, this.at, this.services.jobs));
   }
 
   /** One of the attempt's reports is delivered once more. */
@@ -136,7 +147,7 @@ export class World {
     const request = slot?.reported[which % Math.max(slot.reported.length, 1)];
     if (slot?.current === undefined || request === undefined) return;
     const before = await this.trials();
-    await this.call(fate, (store) => report(request, store, at(0)));
+    await this.call(fate, (store) => report(request, store, this.at, this.services.jobs));
     expect(await this.trials()).toEqual(before);
   }
 
@@ -165,13 +176,13 @@ export class World {
 
   /** The barrier of a round, once its slots are over. */
   async review(fate: Fate): Promise<boolean> {
-    const request = { study: STUDY, run: this.run, round: this.round, at: at(0) };
+    const request = { study: STUDY, run: this.run, round: this.round, at: this.at };
     const answer = await this.call(fate, (store) => reviewRound(request, { store, jobs: this.jobs }));
     return answer.complete;
   }
 
   finish(fate: Fate) {
-    return this.call(fate, (store) => finishStudy({ study: STUDY, run: this.run, at: at(0) }, store, 'table'));
+    return this.call(fate, (store) => finishStudy({ study: STUDY, run: this.run, at: this.at }, store, 'table'));
   }
 
   get roundIsOver(): boolean {

@@ -3,8 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App, AppProps, CfnResource, Stack, StackProps } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { TunerDefinition } from '../../lib/contract/tuner-definition';
+import { ComputeDefinition, TunerDefinition } from '../../lib/contract/tuner-definition';
 import { Objective, Parameter, SageMakerTrainingProps, TrainingImage, TrialRunner, Tuner, TunerProps } from '../../lib';
+import { exceededLimits } from './lib-request-limits';
+import { unknownFields } from './lib-request-shape';
+import { sentRequests } from './lib-sent-request';
 
 /** Where the apps of a test file put their templates and assets: the steps' bundles are copied once, and don't stay. */
 const OUTDIR = mkdtempSync(join(tmpdir(), 'cdk-hpo-lib-'));
@@ -179,9 +182,31 @@ export function slotOf(definition: Definition): StateGraph {
   return definition.States['Run slots']!.ItemProcessor!;
 }
 
-/** The request of CreateTrainingJob, with its expressions. */
+/**
+ * The request of CreateTrainingJob, with its expressions. SageMaker must take it: that is checked when the test has ended,
+ * so no test can leave it out.
+ */
 export function trainingRequestOf(template: ReadableTemplate, tuner = 'Tuner'): Record<string, unknown> {
-  return slotOf(definitionOf(template, tuner)).States.Train!.Arguments!;
+  const request = slotOf(definitionOf(template, tuner)).States.Train!.Arguments!;
+  unchecked.push(() => checkRequest(request, template, tuner));
+  return request;
+}
+
+const unchecked: (() => Promise<void>)[] = [];
+
+afterEach(async () => {
+  await Promise.all(unchecked.splice(0).map((check) => check()));
+});
+
+async function checkRequest(
+  request: Record<string, unknown>,
+  template: ReadableTemplate,
+  tuner: string,
+): Promise<void> {
+  const typeOf = (name: string) => template.resources[name]?.Type;
+  const sent = await sentRequests(request, tunerDefinitionOf(template, tuner), typeOf);
+  expect(unknownFields(request)).toEqual([]);
+  expect(sent.flatMap((one) => exceededLimits(one))).toEqual([]);
 }
 
 /** What the constructs tell the Lambda steps. */
@@ -199,9 +224,22 @@ export function tunerDefinition(props: Partial<TunerProps>): TunerDefinition {
   return tunerDefinitionOf(new ReadableTemplate(stack));
 }
 
-/** The request of CreateTrainingJob of a tuner with these props. */
-export function trainingRequest(props: Partial<SageMakerTrainingProps>): Record<string, unknown> {
+/** What a trial runner needs, or what makes it in a stack: a VPC, a key, ... */
+export type RunnerProps = Partial<SageMakerTrainingProps> | ((stack: Stack) => Partial<SageMakerTrainingProps>);
+
+/** The template of a stack with a tuner whose trial runner has these props. */
+export function templateOf(props: RunnerProps, tuner: Partial<TunerProps> = {}): ReadableTemplate {
   const stack = newStack();
-  newTuner(stack, { trialRunner: sageMakerTraining(props) });
-  return trainingRequestOf(new ReadableTemplate(stack));
+  newTuner(stack, { trialRunner: sageMakerTraining(typeof props === 'function' ? props(stack) : props), ...tuner });
+  return new ReadableTemplate(stack);
+}
+
+/** The request of CreateTrainingJob of a tuner with these props, which is checked as in `trainingRequestOf`. */
+export function checkedTrainingRequest(props: RunnerProps, tuner: Partial<TunerProps> = {}): Record<string, unknown> {
+  return trainingRequestOf(templateOf(props, tuner));
+}
+
+/** What a tuner with these props tells the Lambda steps about its training jobs. */
+export function computeOf(props: RunnerProps, tuner: Partial<TunerProps> = {}): ComputeDefinition {
+  return tunerDefinitionOf(templateOf(props, tuner)).compute;
 }

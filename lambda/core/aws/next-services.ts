@@ -1,8 +1,13 @@
 import { NextServices } from '../study/next';
 import { LambdaSearchFunctions } from './invoke-search-function';
 import { S3Checkpoints } from './s3-checkpoints';
+import { SageMakerTrainingJobs } from './training-jobs';
 
 /** One set for each warm Lambda. */
 export function nextServices(): NextServices {
-  return { functions: new LambdaSearchFunctions(), checkpoints: new S3Checkpoints() };
+  return {
+    functions: new LambdaSearchFunctions(),
+    checkpoints: new S3Checkpoints(),
+    jobs: new SageMakerTrainingJobs(),
+  };
 }

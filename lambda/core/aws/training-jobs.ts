@@ -10,7 +10,7 @@ import { CLIENT_SETTINGS } from './client-settings';
 export class SageMakerTrainingJobs implements TrainingJobs {
   private readonly client = new SageMakerClient(CLIENT_SETTINGS);
 
-  async find(jobName: string): Promise<FoundJob | undefined> {
+  async find(jobName: string, at: string): Promise<FoundJob | undefined> {
     const { TrainingJobSummaries: jobs = [] } = await this.client.send(
       new ListTrainingJobsCommand({ NameContains: jobName, SortBy: 'CreationTime', SortOrder: 'Descending' }),
     );
@@ -19,15 +19,19 @@ export class SageMakerTrainingJobs implements TrainingJobs {
     if (name === undefined) return undefined;
 
     const job = await this.client.send(new DescribeTrainingJobCommand({ TrainingJobName: name }));
+    const running = job.TrainingJobStatus === 'InProgress' || job.TrainingJobStatus === 'Stopping';
+    const trained = (Date.parse(at) - (job.TrainingStartTime?.getTime() ?? Date.parse(at))) / 1000;
     return {
       jobName: name,
-      running: job.TrainingJobStatus === 'InProgress' || job.TrainingJobStatus === 'Stopping',
+      running,
       outcome: {
         jobName: name,
         status: job.TrainingJobStatus,
         secondaryStatus: job.SecondaryStatus,
         failureReason: job.FailureReason,
-        billableSeconds: job.BillableTimeInSeconds,
+        // of a running job SageMaker doesn't tell yet; with spot it will be less.
+        billableSeconds: running ? Math.max(Math.round(trained), 0) : job.BillableTimeInSeconds,
+        trainingSeconds: job.TrainingTimeInSeconds,
         modelArtifact: job.ModelArtifacts?.S3ModelArtifacts,
         metrics: job.FinalMetricDataList?.map(({ MetricName, Value }) => ({ MetricName, Value })),
       },

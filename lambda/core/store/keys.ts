@@ -7,6 +7,22 @@ export const STUDY_KEY = 'STUDY';
 /** No study has this name: a study's name has no "#". */
 export const TUNER_PARTITION = '#tuner';
 export const PACE_KEY = 'PACE';
+export const STOPS_KEY = 'STOPS';
+
+/** When the next one of those that wait for room may try. */
+export const TRIES_KEY = 'TRIES';
+/** What the study has spent. */
+export const SPENDING_KEY = 'SPENDING';
+
+/** Of training jobs whose names begin so: the study that they belong to. */
+export function jobsKey(jobNameStart: string): string {
+  return `JOBS#${jobNameStart}`;
+}
+
+/** Of one instance type: when a start last found no room. */
+export function roomKey(instanceType: string): string {
+  return `ROOM#${instanceType}`;
+}
 
 export const TRIAL_PREFIX = 'TRIAL#';
 

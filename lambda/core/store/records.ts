@@ -13,7 +13,8 @@ export interface StudyRecord extends Versioned {
   readonly study: string;
   /** Tells a study from a later one of the same name. */
   readonly id: string;
-  readonly status: 'RUNNING' | 'SUCCEEDED' | 'FAILED';
+  /** `STOPPED`: its execution ended before it did; a resume goes on. */
+  readonly status: 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'STOPPED';
   /** The tuner's definition, with what the execution's input changed. */
   readonly tuner: TunerDefinition;
   readonly seed: number;
@@ -21,6 +22,8 @@ export interface StudyRecord extends Versioned {
   readonly knownResults?: number;
   /** What the search has to tell: known results that it can't use, and why. */
   readonly searchNotes?: string[];
+  /** Quotas of instances that are too small for it. */
+  readonly quotaNotes?: string[];
   /** Key of the attempts' tokens. */
   readonly secret: string;
   /** Executions that have opened the study. */
@@ -73,6 +76,18 @@ export interface AttemptRecord {
   readonly target?: number;
   /** Why a paused trial went on, or why it had to begin anew. */
   readonly reason?: string;
+  /** What it runs on, where that isn't the same for all. */
+  readonly instanceType?: string;
+  readonly instanceCount?: number;
+  readonly maxRuntimeSeconds?: number;
+  /** What limits its runtime to less than the tuner allows. */
+  readonly limitedBy?: 'maxDuration' | 'maxSpendUsd';
+  /** What it may cost at most, with a spending cap. */
+  readonly reservedUsd?: number;
+  /** Where it begins on the instances that its slot's last job gave back: how often they are tried again. */
+  readonly freedTries?: number;
+  /** How often a start of this attempt had found no room before. */
+  readonly tries?: number;
   /** Time and resource of its first and its last report: what starting takes, and how fast it trains. */
   readonly firstReport?: ReportTime;
   readonly lastReport?: ReportTime;
@@ -80,6 +95,12 @@ export interface AttemptRecord {
   readonly outcome?: AttemptOutcome;
   readonly failureClass?: FailureClass;
   readonly message?: string;
+}
+
+/** Whether the attempt came to nothing for want of room, and never ran. */
+export function foundNoRoom({ failureClass, outcome }: AttemptRecord): boolean {
+  const isFull = failureClass === 'quota' || failureClass === 'throttled';
+  return isFull && !outcome?.billableSeconds;
 }
 
 export interface ReportTime {
@@ -128,11 +149,31 @@ export interface TrialRecord extends Versioned {
   readonly lossSum?: number;
   readonly reports?: number;
 
+  /** What has been read of its current attempt's log. */
+  readonly log?: LogRecord;
+  /** Its next attempt begins at this time at the earliest: its last job has been asked to stop and still ends. */
+  readonly notBefore?: string;
+
   /** What the last report was told, if not to go on. */
   readonly decision?: Decision;
   readonly decisionReason?: string;
+  /** Reports since it was told to stop or pause. */
+  readonly reportsSinceDecision?: number;
   readonly failureClass?: FailureClass;
   readonly message?: string;
+}
+
+/** How far the log of an attempt has been read. */
+export interface LogRecord {
+  readonly attempt: number;
+  /** Id of the last line. */
+  readonly lastLine: string;
+  /** How many lines have shown the objective. */
+  readonly objectives: number;
+  /** The last resource that a line has shown. */
+  readonly resource?: number;
+  /** Metrics of lines since the last that showed the objective. */
+  readonly metrics: Record<string, number | string>;
 }
 
 /** What a trial is to be, before it exists. */

@@ -3,21 +3,29 @@ import { TooMuchContention } from '../errors';
 import { ItemTable } from './item-table';
 import {
   PACE_KEY,
+  SPENDING_KEY,
+  STOPS_KEY,
   STUDY_KEY,
   TRIAL_PREFIX,
   TUNER_PARTITION,
+  jobsKey,
   knownResultsKey,
   rungKey,
   rungPrefix,
   slotKey,
   trialKey,
 } from './keys';
+import { RoomStore } from './room-store';
 import { RungRecord, StudyRecord, TrialRecord, Versioned, hasEnded } from './records';
 
-/** The last "no trial" that a slot was told, so that asking again gives the same answer. */
+/** The last "no trial" or "wait" that a slot was told, so that asking again gives the same answer. */
 export interface SlotRecord extends Versioned {
   readonly claim: string;
   readonly reason: string;
+  /** It waits for room and asks again at this time. */
+  readonly until?: string;
+  /** Its place in the queue of tries, in milliseconds since the epoch. */
+  readonly place?: number;
 }
 
 interface PaceRecord extends Versioned {
@@ -36,7 +44,12 @@ export class StudyStore {
   /** Never change; by study id. */
   private readonly knownResults = new Map<string, KnownResultDefinition[]>();
 
-  constructor(private readonly table: ItemTable) {}
+  /** The room for training jobs. */
+  readonly room: RoomStore;
+
+  constructor(private readonly table: ItemTable) {
+    this.room = new RoomStore(table);
+  }
 
   async getStudy(study: string): Promise<StudyRecord | undefined> {
     return (await this.table.get(study, STUDY_KEY)) as StudyRecord | undefined;
@@ -126,16 +139,8 @@ export class StudyStore {
   }
 
   /** Remembers what the slot was told; a newer answer replaces an older one. */
-  async putSlot(study: string, slot: number, answer: { claim: string; reason: string }): Promise<void> {
-    for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
-      const before = await this.getSlot(study, slot);
-      const written =
-        before === undefined
-          ? await this.table.insert(study, slotKey(slot), { ...answer, version: 1 })
-          : await this.table.replace(study, slotKey(slot), { ...answer, version: before.version + 1 }, before.version);
-      if (written) return;
-    }
-    throw new TooMuchContention(`slot ${slot} of study ${study} kept changing`);
+  async putSlot(study: string, slot: number, answer: Omit<SlotRecord, 'version'>): Promise<void> {
+    await this.put(study, slotKey(slot), () => answer);
   }
 
   /**
@@ -144,18 +149,52 @@ export class StudyStore {
    * @returns milliseconds since the epoch, at least `now`, and `interval` after the place before
    */
   async reserveStart(now: number, interval: number): Promise<number> {
+    return this.reserve(PACE_KEY, now, interval);
+  }
+
+  /** The same for StopTrainingJob, which has a limit of its own. */
+  async reserveStop(now: number, interval: number): Promise<number> {
+    return this.reserve(STOPS_KEY, now, interval);
+  }
+
+  /** Keeps whose training jobs have names that begin so. */
+  async putJobNames(jobNameStart: string, study: string): Promise<void> {
+    await this.table.insert(TUNER_PARTITION, jobsKey(jobNameStart), { owner: study, version: 1 });
+  }
+
+  /** The study whose training jobs have names that begin so. */
+  async studyOfJobs(jobNameStart: string): Promise<string | undefined> {
+    const item = await this.table.get(TUNER_PARTITION, jobsKey(jobNameStart));
+    return item?.owner as string | undefined;
+  }
+
+  /** Keeps the last word of what a study has spent. */
+  async putSpending(study: string, spending: object): Promise<void> {
+    await this.put(study, SPENDING_KEY, () => spending);
+  }
+
+  private async reserve(key: string, now: number, interval: number): Promise<number> {
+    let place = now;
+    await this.put(TUNER_PARTITION, key, (before) => {
+      place = Math.max(now, (before as PaceRecord | undefined)?.nextStart ?? 0);
+      return { nextStart: place + interval };
+    });
+    return place;
+  }
+
+  /** Writes an item that need not exist. */
+  private async put(partition: string, key: string, change: (before: unknown) => object): Promise<void> {
     for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
-      const before = (await this.table.get(TUNER_PARTITION, PACE_KEY)) as PaceRecord | undefined;
-      const start = Math.max(now, before?.nextStart ?? 0);
-      const record: PaceRecord = { nextStart: start + interval, version: (before?.version ?? 0) + 1 };
+      const before = (await this.table.get(partition, key)) as Versioned | undefined;
+      const record = { ...change(before), version: (before?.version ?? 0) + 1 };
       const written =
         before === undefined
-          ? await this.table.insert(TUNER_PARTITION, PACE_KEY, record)
-          : await this.table.replace(TUNER_PARTITION, PACE_KEY, record, before.version);
-      if (written) return start;
+          ? await this.table.insert(partition, key, record)
+          : await this.table.replace(partition, key, record, before.version);
+      if (written) return;
       await pause(attempt);
     }
-    throw new TooMuchContention('the queue of job starts kept changing');
+    throw new TooMuchContention(`item ${key} of ${partition} kept changing`);
   }
 
   private async change<T extends Versioned>(

@@ -5,6 +5,8 @@ import { StudyRecord, TrialRecord, currentAttempt } from '../store/records';
 import { StudyStore } from '../store/study-store';
 import { completionReason } from './completion';
 import { bestTrial } from './best-trial';
+import { costOf } from './cost';
+import { failuresOf } from './failures';
 import { historyOf } from './history';
 import { metricsOf, unmetConstraints } from './objective';
 import { paretoFront } from './pareto-front';
@@ -21,6 +23,7 @@ export async function finishStudy(request: FinishRequest, store: StudyStore, tab
     record.run !== request.run || record.status !== 'RUNNING' ? record : { ...record, status, endedAt: request.at },
   );
   const { metric, direction } = study.tuner.objective;
+  const failures = failuresOf(study, trials);
   return {
     study: study.study,
     status,
@@ -31,6 +34,7 @@ export async function finishStudy(request: FinishRequest, store: StudyStore, tab
     importance: importances(study, trials),
     trials: countsOf(trials),
     cost: costOf(study, trials),
+    ...(failures && { failures }),
     ...notesOf(study, trials),
     records: { table, study: study.study, checkpoints: `${study.tuner.compute.checkpointRoot}/` },
   };
@@ -52,9 +56,22 @@ function describe({ tuner }: StudyRecord, trial: TrialRecord): BestTrial {
   };
 }
 
-function notesOf({ searchNotes = [] }: StudyRecord, trials: readonly TrialRecord[]): Pick<StudyResult, 'notes'> {
-  const notes = [...searchNotes, startUpNote(trials)].filter((note) => note !== undefined);
+function notesOf(
+  { searchNotes = [], quotaNotes = [] }: StudyRecord,
+  trials: readonly TrialRecord[],
+): Pick<StudyResult, 'notes'> {
+  const notes = [...quotaNotes, ...searchNotes, startUpNote(trials), roomNote(trials)].filter(
+    (note) => note !== undefined,
+  );
   return notes.length === 0 ? {} : { notes };
+}
+
+/** How often training jobs found no room. */
+function roomNote(trials: readonly TrialRecord[]): string | undefined {
+  const tries = trials.flatMap(({ attempts }) => attempts).reduce((sum, attempt) => sum + (attempt.tries ?? 0), 0);
+  return tries === 0
+    ? undefined
+    : `${tries} starts of training jobs found no room, by quota or capacity, and waited; a higher quota or fewer maxParallelTrials would spare that`;
 }
 
 /** To 4 digits: more would only be the forest's noise. */
@@ -75,17 +92,5 @@ function countsOf(trials: readonly TrialRecord[]): StudyResult['trials'] {
     stoppedEarly: count('STOPPED') + count('PAUSED'),
     failed: count('FAILED'),
     unfinished: count('RUNNING') + count('QUEUED'),
-  };
-}
-
-function costOf({ tuner }: StudyRecord, trials: readonly TrialRecord[]): StudyResult['cost'] {
-  const { instanceCount, pricePerInstanceHour } = tuner.compute;
-  const seconds = trials
-    .flatMap((trial) => trial.attempts)
-    .reduce((sum, { outcome }) => sum + (outcome?.billableSeconds ?? 0), 0);
-  const instanceSeconds = seconds * instanceCount;
-  return {
-    instanceSeconds,
-    usd: pricePerInstanceHour === undefined ? null : Math.round((instanceSeconds * pricePerInstanceHour) / 3.6) / 1000,
   };
 }

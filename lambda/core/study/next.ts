@@ -1,26 +1,37 @@
-import { NextAnswer, NextRequest, NoTrialAnswer, TrainAnswer } from '../../../lib/contract/calls';
+import { NextAnswer, NextRequest, NoTrialAnswer, TrainAnswer, WaitAnswer } from '../../../lib/contract/calls';
+import { Configuration } from '../../../lib/contract/search-space';
+import { ComputeDefinition } from '../../../lib/contract/tuner-definition';
 import { TooMuchContention } from '../errors';
 import { createScheduler } from '../schedulers/create-scheduler';
 import { NextStep } from '../schedulers/scheduler';
 import { hyperparametersOf } from '../space/search-space';
-import { AttemptRecord, StudyRecord, TrialPlan, TrialRecord, currentAttempt } from '../store/records';
+import { AttemptRecord, StudyRecord, TrialPlan, TrialRecord, currentAttempt, foundNoRoom } from '../store/records';
 import { StudyStore } from '../store/study-store';
+import { chooseInstanceType, placeInQueue } from './admission';
 import { Checkpoints } from './checkpoints';
 import { endReason } from './completion';
+import { endSilentTrials } from './end-silent-trials';
+import { instanceCountFor, instancesOf, usdPerSecond } from './instances';
 import { jobNameOf } from './job-name';
 import { requireStudy } from './plan';
 import { SearchFunctions, propose } from './propose';
-import { maxResourceOf, scheduleContext } from './scheduled-trials';
+import { leastResourceOf, maxResourceOf, scheduleContext } from './scheduled-trials';
+import { TrainingJobs } from './settle';
+import { NoMoney, grantRuntime } from './spending';
 import { tokenHash, tokenOf } from './token';
 
 /**
- * A slot ends after this many trials and is opened again in the next round: at 15 events a trial, its execution stays
- * well below 25,000 even when many starts are retried.
+ * A slot ends after this many answers and is opened again in the next round: at 15 events an answer, its execution stays
+ * well below 25,000. So do those whose starts are tried again often, at 3 events each.
  */
 export const TURNS_PER_ROUND = 800;
+const RETRIES_PER_ROUND = 3000;
 
 /** CreateTrainingJob is limited to one a second in an account and region; a little more keeps clear of it. */
 const START_INTERVAL_MS = 1100;
+
+/** How long a slot waits for what other trials leave of a spending cap. */
+const MONEY_WAIT_MS = 5 * 60_000;
 
 /** Slots that race for the same trial: each loses at most once to each other one. */
 const MAX_TRIES = 1000;
@@ -29,6 +40,16 @@ const MAX_TRIES = 1000;
 export interface NextServices {
   readonly functions: SearchFunctions;
   readonly checkpoints: Checkpoints;
+  readonly jobs: TrainingJobs;
+}
+
+/** The instances that the slot's last job has just given back. */
+export interface FreedInstances {
+  readonly instanceType: string;
+  /** So often they are tried again, should they not count as free yet. */
+  readonly tries: number;
+  /** They aren't tried before, in milliseconds since the epoch. */
+  readonly from: number;
 }
 
 /** A turn of a slot that has asked for a trial. */
@@ -37,24 +58,37 @@ interface Turn {
   readonly trials: readonly TrialRecord[];
   readonly claim: string;
   readonly request: NextRequest;
+  readonly freed: FreedInstances | undefined;
   /** Takes the tuner's next place in the queue of job starts. */
   readonly start: () => Promise<number>;
   readonly store: StudyStore;
   readonly services: NextServices;
 }
 
-/** Gives a slot its next attempt, or word that there is none. */
-export async function nextTrial(request: NextRequest, store: StudyStore, services: NextServices): Promise<NextAnswer> {
+/**
+ * Gives a slot its next attempt, or word that there is none, or none yet.
+ *
+ * @param freed undefined where the slot has no instances
+ */
+export async function nextTrial(
+  request: NextRequest,
+  store: StudyStore,
+  services: NextServices,
+  freed?: FreedInstances,
+): Promise<NextAnswer> {
   const claim = `${request.run}/${request.round}/${request.slot}/${request.turn}`;
   // one place in the queue of job starts, however many races for a trial are lost.
   let place: Promise<number> | undefined;
   const start = () => (place ??= store.reserveStart(Date.parse(request.at), START_INTERVAL_MS));
   for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
     const study = await requireStudy(request.study, store);
-    const turn: Turn = { study, trials: await store.loadTrials(study), claim, request, start, store, services };
+    const trials = await store.loadTrials(study);
+    const turn: Turn = { study, trials, claim, request, freed, start, store, services };
     const answer =
       (await answerBefore(turn)) ??
       (await noTrial(turn)) ??
+      (await noRoom(turn)) ??
+      (await noMoneyLeft(turn)) ??
       (await queuedTrial(turn)) ??
       (await plannedTrial(turn)) ??
       (await scheduled(turn));
@@ -72,7 +106,9 @@ async function answerBefore(turn: Turn): Promise<NextAnswer | undefined> {
     if (attempt !== undefined) return given(turn, trial, attempt);
   }
   const before = await store.getSlot(study.study, request.slot);
-  return before?.claim === claim ? { action: 'none', reason: before.reason } : undefined;
+  if (before?.claim !== claim) return undefined;
+  const { reason, until } = before;
+  return until === undefined ? { action: 'none', reason } : { action: 'wait', until, reason, turn: request.turn };
 }
 
 /** Why no trial at all may start, new or not. */
@@ -82,14 +118,18 @@ async function noTrial(turn: Turn): Promise<NoTrialAnswer | undefined> {
   if (run !== study.run) return tell(turn, 'the study has been resumed by another execution');
 
   const end = endReason(study, trials, at);
-  if (end !== undefined && study.ending === undefined) {
+  if (end !== undefined) {
     // from now on the reports of running trials are told to stop.
-    await store.changeStudy(study.study, (record) =>
-      record.run === run && record.ending === undefined ? { ...record, ending: end } : record,
-    );
+    if (study.ending === undefined) {
+      await store.changeStudy(study.study, (record) =>
+        record.run === run && record.ending === undefined ? { ...record, ending: end } : record,
+      );
+    }
+    await endSilentTrials(study, trials, { reason: end, at }, { store, jobs: turn.services.jobs });
   }
-  if (request.turn >= TURNS_PER_ROUND)
-    return tell(turn, `the slot has had its ${TURNS_PER_ROUND} trials of this round`);
+  if (request.turn >= TURNS_PER_ROUND || (request.retries ?? 0) >= RETRIES_PER_ROUND) {
+    return tell(turn, `the slot has had its ${request.turn} answers of this round; the next round opens it again`);
+  }
   return end === undefined ? undefined : tell(turn, end);
 }
 
@@ -99,8 +139,46 @@ async function tell({ study, claim, request, store }: Turn, reason: string): Pro
   return { action: 'none', reason };
 }
 
+/** Where jobs find no room: the slot waits for its turn to try, or ends, if those that run can do what is left. */
+async function noRoom(turn: Turn): Promise<WaitAnswer | NoTrialAnswer | undefined> {
+  const { study, trials, request, freed, claim, store } = turn;
+  if (freed !== undefined) return undefined;
+  const place = await placeInQueue(study, trials, request, store);
+  if (place === undefined) return undefined;
+  if ('surplus' in place) return tell(turn, place.surplus);
+
+  const { until, reason } = place;
+  await store.putSlot(study.study, request.slot, { claim, ...place });
+  return { action: 'wait', until, reason, turn: request.turn };
+}
+
+/** Trials that run may cost less than is kept for them: until then the slot waits, unless they can spend what is left. */
+async function noMoney(
+  turn: Turn,
+  { refused: reason, affordableTrials = Infinity }: NoMoney,
+): Promise<WaitAnswer | NoTrialAnswer> {
+  const { study, trials, request, claim, store } = turn;
+  const running = trials.filter(({ state }) => state === 'RUNNING').length;
+  if (running === 0 || affordableTrials <= running) return tell(turn, reason);
+  const until = new Date(Date.parse(request.at) + MONEY_WAIT_MS).toISOString();
+  await store.putSlot(study.study, request.slot, { claim, reason, until });
+  return { action: 'wait', until, reason, turn: request.turn };
+}
+
+/** Whether there is money at all, before a search is asked in vain. */
+async function noMoneyLeft(turn: Turn): Promise<WaitAnswer | NoTrialAnswer | undefined> {
+  const { study, trials, request } = turn;
+  const { compute, maxSpendUsd } = study.tuner;
+  const varies = compute.instanceTypeParameter !== undefined || compute.instanceCountParameter !== undefined;
+  if (maxSpendUsd === undefined || varies) return undefined;
+  const price = usdPerSecond(compute, instancesOf(compute, {}));
+  const units = leastResourceOf(study.tuner.scheduler);
+  const grant = grantRuntime({ study, trials, usdPerSecond: price, units, at: request.at });
+  return 'refused' in grant ? noMoney(turn, grant) : undefined;
+}
+
 /** A trial whose last attempt didn't decide it goes first. */
-async function queuedTrial(turn: Turn): Promise<TrainAnswer | undefined> {
+async function queuedTrial(turn: Turn): Promise<NextAnswer | undefined> {
   const queued = turn.trials.find((trial) => trial.state === 'QUEUED');
   return queued && anotherAttempt(turn, queued, { target: currentAttempt(queued).target });
 }
@@ -109,7 +187,7 @@ async function queuedTrial(turn: Turn): Promise<TrainAnswer | undefined> {
  * A copy that is to take a paused trial's place comes before all else, whoever planned it: until its number is given out
  * nobody may go on with the trial that leaves, and whoever planned it may have crashed.
  */
-async function plannedTrial(turn: Turn): Promise<TrainAnswer | undefined> {
+async function plannedTrial(turn: Turn): Promise<NextAnswer | undefined> {
   const number = turn.trials.length + 1;
   const plan = turn.trials.find(({ state, successor }) => state === 'PAUSED' && successor?.trial === number)?.successor;
   return plan && createTrial(turn, plan);
@@ -134,7 +212,7 @@ async function scheduled(turn: Turn): Promise<NextAnswer | undefined> {
 async function resumedTrial(
   turn: Turn,
   { trial: number, target, reason }: Extract<NextStep, { action: 'resume' }>,
-): Promise<TrainAnswer | undefined> {
+): Promise<NextAnswer | undefined> {
   const trial = turn.trials[number - 1];
   const uri = checkpointUri(turn.study, number);
   const isThere = await turn.services.checkpoints.exist(uri);
@@ -148,9 +226,21 @@ async function anotherAttempt(
   turn: Turn,
   before: TrialRecord,
   details: Pick<AttemptRecord, 'target' | 'reason'>,
-): Promise<TrainAnswer | undefined> {
+): Promise<NextAnswer | undefined> {
   const { study, claim, store } = turn;
-  const attempt = await newAttempt(turn, before.trial, currentAttempt(before).attempt + 1, details);
+  const last = currentAttempt(before);
+  const { tries = 0 } = last;
+  const neverRan = foundNoRoom(last);
+  const resources = await resourcesFor(turn, before.configuration, details.target, before.lastResource);
+  if ('refused' in resources) return noMoney(turn, resources);
+  const next = await newAttempt(turn, before.trial, last.attempt + 1, {
+    ...details,
+    ...resources,
+    ...(neverRan && { tries: tries + 1, reason: last.reason }),
+  });
+  // two jobs of a trial must not write to its checkpoints at once.
+  const startAt = before.notBefore !== undefined && before.notBefore > next.startAt ? before.notBefore : next.startAt;
+  const attempt = { ...next, startAt };
   const trial = await store.changeTrial(
     study.study,
     before.trial,
@@ -159,10 +249,13 @@ async function anotherAttempt(
         ? {
             ...record,
             state: 'RUNNING',
-            attempts: [...record.attempts, attempt],
+            // starts that found no room can be thousands, and an item of the table holds 400 KB.
+            attempts: [...(neverRan ? record.attempts.slice(0, -1) : record.attempts), attempt],
             decision: undefined,
             decisionReason: undefined,
+            reportsSinceDecision: undefined,
             successor: undefined,
+            notBefore: undefined,
           }
         : record,
     before,
@@ -199,7 +292,7 @@ async function newTrial(
 async function copiedTrial(
   turn: Turn,
   { parent, configuration, target, reason, replaces }: Extract<NextStep, { action: 'branch' }>,
-): Promise<TrainAnswer | undefined> {
+): Promise<NextAnswer | undefined> {
   const { study, trials, store } = turn;
   const { bracket } = trials[parent - 1];
   const plan: TrialPlan = { trial: trials.length + 1, configuration, target, reason, bracket, parent, replaces };
@@ -216,10 +309,13 @@ async function copiedTrial(
   return createTrial(turn, plan);
 }
 
-async function createTrial(turn: Turn, plan: TrialPlan): Promise<TrainAnswer | undefined> {
+async function createTrial(turn: Turn, plan: TrialPlan): Promise<NextAnswer | undefined> {
   const { study, request, store } = turn;
   const { target, reason, ...rest } = plan;
-  const attempt = await newAttempt(turn, plan.trial, 1, { target, reason });
+  const begins = plan.parent === undefined ? undefined : turn.trials[plan.parent - 1].lastResource;
+  const resources = await resourcesFor(turn, plan.configuration, target, begins);
+  if ('refused' in resources) return noMoney(turn, resources);
+  const attempt = await newAttempt(turn, plan.trial, 1, { target, reason, ...resources });
   const trial: TrialRecord = {
     study: study.study,
     state: 'RUNNING',
@@ -231,18 +327,56 @@ async function createTrial(turn: Turn, plan: TrialPlan): Promise<TrainAnswer | u
   return (await store.createTrial(trial)) ? given(turn, trial, attempt) : undefined;
 }
 
+type Resources = Pick<
+  AttemptRecord,
+  'instanceType' | 'instanceCount' | 'maxRuntimeSeconds' | 'limitedBy' | 'reservedUsd'
+>;
+
+/** What an attempt runs on and how long it may, or why there is no money for it. */
+async function resourcesFor(
+  { study, trials, request, freed, store }: Turn,
+  configuration: Configuration,
+  target: number | undefined,
+  begins: number = 0,
+): Promise<Resources | NoMoney> {
+  const { compute, scheduler } = study.tuner;
+  const chosen =
+    compute.instanceGroups === undefined
+      ? {
+          instanceType: await chooseInstanceType(
+            study,
+            configuration,
+            Date.parse(request.at),
+            store,
+            freed?.instanceType,
+          ),
+          instanceCount: instanceCountFor(compute, configuration),
+        }
+      : {};
+  const goal = target ?? maxResourceOf(scheduler);
+  const grant = grantRuntime({
+    study,
+    trials,
+    usdPerSecond: usdPerSecond(compute, instancesOf(compute, chosen)),
+    units: goal === undefined ? undefined : Math.max(goal - begins, 0),
+    at: request.at,
+  });
+  return 'refused' in grant ? grant : { ...chosen, ...grant };
+}
+
 async function newAttempt(
-  { study, claim, start }: Turn,
+  { study, claim, freed, start }: Turn,
   trial: number,
   attempt: number,
-  details: Pick<AttemptRecord, 'target' | 'reason'>,
+  details: Pick<AttemptRecord, 'target' | 'reason' | 'tries'> & Resources,
 ): Promise<AttemptRecord> {
   return {
     attempt,
     claim,
     jobName: jobNameOf(study, trial, attempt),
     tokenHash: tokenHash(tokenOf(study, trial, attempt)),
-    startAt: new Date(await start()).toISOString(),
+    startAt: new Date(Math.max(await start(), freed?.from ?? 0)).toISOString(),
+    ...(freed && { freedTries: freed.tries }),
     ...details,
   };
 }
@@ -283,6 +417,20 @@ function trainAnswer(study: StudyRecord, trial: TrialRecord, attempt: AttemptRec
     checkpointUri: checkpointUri(study, trial.trial),
     startAt: attempt.startAt,
     ...(maxResource !== undefined && { maxResource }),
+    ...limitsOf(study.tuner.compute, attempt),
+  };
+}
+
+function limitsOf(
+  { maxRuntimeSeconds: longest, maxWaitSeconds }: ComputeDefinition,
+  { instanceType, instanceCount, maxRuntimeSeconds = longest }: AttemptRecord,
+): Pick<TrainAnswer, 'instanceType' | 'instanceCount' | 'maxRuntimeSeconds' | 'maxWaitSeconds'> {
+  return {
+    ...(instanceType !== undefined && { instanceType }),
+    ...(instanceCount !== undefined && { instanceCount }),
+    maxRuntimeSeconds,
+    // the time for waiting stays what it is.
+    ...(maxWaitSeconds !== undefined && { maxWaitSeconds: maxWaitSeconds - longest + maxRuntimeSeconds }),
   };
 }
 

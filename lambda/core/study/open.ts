@@ -1,6 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { OpenAnswer, OpenRequest } from '../../../lib/contract/calls';
-import { STUDY_NAME_PATTERN } from '../../../lib/contract/limits';
 import { STUDY_INPUT_SCHEMA } from '../../../lib/contract/schemas';
 import { StudyInput } from '../../../lib/contract/study-input';
 import { TunerDefinition } from '../../../lib/contract/tuner-definition';
@@ -17,8 +16,11 @@ import { StudyStore } from '../store/study-store';
 import { schemaProblems } from '../validation';
 import { adaptHistory, fewNotes, knownObservations } from './history';
 import { completionProblems, initialProblems } from './initial-problems';
+import { jobNameStart } from './job-name';
 import { maxResourceOf } from './scheduled-trials';
+import { Quotas, checkQuotas } from './preflight';
 import { TrainingJobs, settleRunningTrials } from './settle';
+import { studyNameFor } from './study-name';
 
 /** The property's name, for messages. */
 const INITIAL_CONFIGURATIONS = 'initialConfigurations';
@@ -32,6 +34,7 @@ export interface OpenDependencies {
   readonly store: StudyStore;
   readonly executions: Executions;
   readonly jobs: TrainingJobs;
+  readonly quotas: Quotas;
 }
 
 /**
@@ -41,8 +44,10 @@ export interface OpenDependencies {
 export async function openStudy(request: OpenRequest, dependencies: OpenDependencies): Promise<OpenAnswer> {
   const name = studyNameOf(request);
   const tuner = tunerOf(request);
+  const quotaNotes = await checkQuotas(tuner, request.execution, dependencies.quotas);
   const study =
-    (await created(name, tuner, request, dependencies.store)) ?? (await resumed(name, tuner, request, dependencies));
+    (await created(name, tuner, quotaNotes, request, dependencies.store)) ??
+    (await resumed(name, tuner, quotaNotes, request, dependencies));
   await settleRunningTrials(study, request.at, dependencies);
   return { study: name, run: study.run, round: study.round };
 }
@@ -50,11 +55,7 @@ export async function openStudy(request: OpenRequest, dependencies: OpenDependen
 function studyNameOf({ input, executionName }: OpenRequest): string {
   const problems = schemaProblems("the study's input", STUDY_INPUT_SCHEMA, input);
   if (problems.length > 0) throw new InvalidStudyInput(problems.join('; '));
-  if (input.study !== undefined) return input.study;
-
-  // names of executions may hold signs that ours may not.
-  const name = executionName.replace(/[^0-9A-Za-z_-]/g, '-');
-  return STUDY_NAME_PATTERN.test(name) ? name : `study-${name}`.slice(0, 80);
+  return studyNameFor(input, executionName);
 }
 
 /** The tuner's definition with what the input changes, checked as a whole: tokens are known only here. */
@@ -65,6 +66,7 @@ function tunerOf({ tuner, input }: OpenRequest): TunerDefinition {
     maxParallelTrials: input.maxParallelTrials ?? tuner.maxParallelTrials,
     maxDurationSeconds: input.maxDurationSeconds ?? tuner.maxDurationSeconds,
     maxTrialsWithoutImprovement: input.maxTrialsWithoutImprovement ?? tuner.maxTrialsWithoutImprovement,
+    maxSpendUsd: input.maxSpendUsd ?? tuner.maxSpendUsd,
     objective: { ...tuner.objective, targetValue: input.targetValue ?? tuner.objective.targetValue },
   };
   const problems = [
@@ -72,6 +74,7 @@ function tunerOf({ tuner, input }: OpenRequest): TunerDefinition {
     ...searchSpaceProblems(merged.searchSpace),
     ...goalProblems(merged),
     ...knownResultsProblem(merged),
+    ...priceProblems(merged),
   ];
   if (problems.length === 0) {
     problems.push(...constraintProblems(merged.parameterConstraints, merged.searchSpace));
@@ -97,9 +100,23 @@ function knownResultsProblem({ knownResults }: TunerDefinition): string[] {
     : [`knownResults must have at most ${MAX_KNOWN_RESULTS} entries, got ${knownResults.length}`];
 }
 
+/** A cap needs the price of all that a trial may run on. */
+function priceProblems({ maxSpendUsd, compute }: TunerDefinition): string[] {
+  if (maxSpendUsd === undefined) return [];
+  const unknown = compute.instanceTypes.filter(
+    (type) => !compute.prices.some(({ instanceType }) => instanceType === type),
+  );
+  return unknown.length === 0
+    ? []
+    : [
+        `maxSpendUsd needs the price of ${unknown.join(', ')}; give pricePerInstanceHour or pricesPerInstanceHour of the trial runner`,
+      ];
+}
+
 async function created(
   name: string,
   { knownResults, ...tuner }: TunerDefinition,
+  quotaNotes: string[],
   { execution, input, at }: OpenRequest,
   store: StudyStore,
 ): Promise<StudyRecord | undefined> {
@@ -117,6 +134,7 @@ async function created(
     seed,
     ...(knownResults.length > 0 && { knownResults: knownResults.length }),
     ...(notes.length > 0 && { searchNotes: notes }),
+    ...(quotaNotes.length > 0 && { quotaNotes }),
     secret: randomBytes(32).toString('base64url'),
     run: 1,
     execution,
@@ -126,6 +144,7 @@ async function created(
     version: 1,
   };
   if (knownResults.length > 0) await store.createKnownResults(study, knownResults);
+  if (tuner.logReports !== undefined) await store.putJobNames(jobNameStart(study), name);
   return (await store.createStudy(study)) ? study : undefined;
 }
 
@@ -158,6 +177,7 @@ function choiceOf({ additionalObjectives, maxParallelTrials }: SearchedTuner, sp
 async function resumed(
   name: string,
   tuner: TunerDefinition,
+  quotaNotes: string[],
   { execution, input, at }: OpenRequest,
   { store, executions }: OpenDependencies,
 ): Promise<StudyRecord> {
@@ -192,6 +212,7 @@ async function resumed(
       exhausted: undefined,
       searchFailure: undefined,
       review: undefined,
+      quotaNotes,
     };
   });
 }

@@ -4,9 +4,6 @@ import { curvePointOf, withPoint } from './learning-curve';
 import { metricNames } from './objective';
 import { maxResourceOf } from './scheduled-trials';
 
-/** Attempts that may fail for reasons of the infrastructure before the trial does. */
-const MAX_INFRASTRUCTURE_FAILURES = 3;
-
 interface Verdict {
   readonly state: TrialState;
   readonly failureClass?: FailureClass;
@@ -27,7 +24,10 @@ export function withOutcome(study: StudyRecord, trial: TrialRecord, reported: At
     message: verdict.message,
   };
   const attempts = [...trial.attempts.slice(0, -1).map(summarized), attempt];
-  if (verdict.state === 'QUEUED') return { ...trial, state: 'QUEUED', attempts };
+  if (verdict.state === 'QUEUED') {
+    const stillEnds = outcome.error === LOST_SIGHT;
+    return { ...trial, state: 'QUEUED', attempts, notBefore: stillEnds ? afterStop(at) : undefined };
+  }
 
   return {
     ...trial,
@@ -44,14 +44,58 @@ export function withOutcome(study: StudyRecord, trial: TrialRecord, reported: At
 /** Attempts that came to nothing can be many, and an item of the table holds 400 KB: of an earlier one its cost is kept. */
 function summarized(attempt: AttemptRecord): AttemptRecord {
   if (attempt.outcome === undefined) return attempt;
-  const { jobName, status, billableSeconds } = attempt.outcome;
-  return { ...attempt, outcome: { jobName, status, billableSeconds }, message: attempt.message?.slice(0, 80) };
+  const { jobName, status, billableSeconds, trainingSeconds } = attempt.outcome;
+  return {
+    ...attempt,
+    outcome: { jobName, status, billableSeconds, trainingSeconds },
+    message: attempt.message?.slice(0, 80),
+  };
 }
 
-/** The trial waits for a slot again: its execution ended before its job did. */
-export function requeued(trial: TrialRecord, at: string, message: string): TrialRecord {
-  const attempt = { ...currentAttempt(trial), endedAt: at, message };
-  return { ...trial, state: 'QUEUED', attempts: [...trial.attempts.slice(0, -1), attempt] };
+/**
+ * The trial waits for a slot again: its execution ended before its job did.
+ *
+ * @param job as far as it had come
+ */
+export function requeued(trial: TrialRecord, at: string, message: string, job?: AttemptOutcome): TrialRecord {
+  const { jobName, billableSeconds } = job ?? {};
+  const attempt = {
+    ...currentAttempt(trial),
+    endedAt: at,
+    message,
+    ...(job && { outcome: { jobName, billableSeconds } }),
+  };
+  return {
+    ...trial,
+    state: 'QUEUED',
+    attempts: [...trial.attempts.slice(0, -1), attempt],
+    ...(job && { notBefore: afterStop(at) }),
+  };
+}
+
+/** A job that is asked to stop has two minutes, and then its checkpoints are uploaded: the next one begins with them. */
+function afterStop(at: string): string {
+  return new Date(Date.parse(at) + 180_000).toISOString();
+}
+
+/** Error of an attempt whose job still ran when its task had failed. */
+const LOST_SIGHT = 'LostSightOfJob';
+
+/** Whether a failed task doesn't tell that its job has ended, or never was. */
+export function mayHaveLeftJob(outcome: AttemptOutcome): boolean {
+  if (outcome.error === undefined || withDescription(outcome).status !== undefined) return false;
+  const text = outcome.error + (outcome.cause ?? '');
+  return !/ResourceLimitExceeded|ValidationException|AccessDenied/.test(text);
+}
+
+/** A task failed while its job ran on, which has been stopped. */
+export function lostSightOf({ error, cause }: AttemptOutcome, job: AttemptOutcome): AttemptOutcome {
+  return {
+    error: LOST_SIGHT,
+    cause: `the state machine lost sight of training job ${job.jobName} (${error}: ${cause}), which was stopped`,
+    jobName: job.jobName,
+    billableSeconds: job.billableSeconds,
+  };
 }
 
 /**
@@ -62,6 +106,7 @@ function withDescription(outcome: AttemptOutcome): AttemptOutcome {
   if (job === undefined || typeof job.TrainingJobStatus !== 'string') return outcome;
 
   const text = (value: unknown) => (typeof value === 'string' ? value : undefined);
+  const number = (value: unknown) => (typeof value === 'number' ? value : undefined);
   return {
     ...outcome,
     cause: undefined,
@@ -69,7 +114,8 @@ function withDescription(outcome: AttemptOutcome): AttemptOutcome {
     secondaryStatus: text(job.SecondaryStatus),
     failureReason: text(job.FailureReason),
     jobName: text(job.TrainingJobName),
-    billableSeconds: typeof job.BillableTimeInSeconds === 'number' ? job.BillableTimeInSeconds : undefined,
+    billableSeconds: number(job.BillableTimeInSeconds),
+    trainingSeconds: number(job.TrainingTimeInSeconds),
     modelArtifact: text((job.ModelArtifacts as Record<string, unknown> | undefined)?.S3ModelArtifacts),
     metrics: Array.isArray(job.FinalMetricDataList) ? job.FinalMetricDataList : undefined,
   };
@@ -92,7 +138,9 @@ function verdictOf(
   outcome: AttemptOutcome,
   metrics: Record<string, number | string>,
 ): Verdict {
-  const value = trial.value ?? loggedValue(study.tuner.objective.metric, outcome);
+  const logged = loggedValue(study.tuner.objective.metric, outcome);
+  // of a log that is read, the last lines come when the job has ended already.
+  const value = study.tuner.logReports === undefined ? (trial.value ?? logged) : (logged ?? trial.value);
   if (trial.failureClass === 'diverged' || (value !== undefined && !Number.isFinite(value))) {
     return { state: 'FAILED', failureClass: 'diverged', message: trial.message ?? 'the objective was not finite' };
   }
@@ -112,13 +160,17 @@ function verdictOf(
         : completed(study, value, metrics);
     case 'Stopped':
     case 'Stopping':
-      return outcome.secondaryStatus === 'Interrupted'
-        ? failed(trial, 'infrastructure', 'the spot instance was reclaimed')
-        : interrupted(outcome, value);
+      return stopped(study, trial, outcome, value);
     case 'Failed':
-      return failed(trial, classOfReason(outcome.failureReason ?? ''), outcome.failureReason ?? 'no reason given');
+      return failed(
+        study,
+        trial,
+        classOfReason(outcome.failureReason ?? ''),
+        outcome.failureReason ?? 'no reason given',
+      );
     default:
       return failed(
+        study,
         trial,
         classOfError(outcome),
         `${outcome.error ?? 'no error name'}: ${outcome.cause ?? 'no cause'}`,
@@ -187,20 +239,44 @@ function noMetric(metric: string): Verdict {
   };
 }
 
-/** Stopped, but not by us: at its time limit, or by a person. What it has reported counts. */
-function interrupted({ secondaryStatus }: AttemptOutcome, value: number | undefined): Verdict {
-  const timedOut = secondaryStatus === 'MaxRuntimeExceeded' || secondaryStatus === 'MaxWaitTimeExceeded';
+/** Stopped, but not by us: for want of spare capacity, at its time limit, or by a person. What it has reported counts. */
+function stopped(study: StudyRecord, trial: TrialRecord, outcome: AttemptOutcome, value: number | undefined): Verdict {
+  const { secondaryStatus, billableSeconds } = outcome;
+  if (secondaryStatus === 'Interrupted') {
+    return failed(study, trial, 'infrastructure', 'the spot instance was reclaimed');
+  }
+  if (secondaryStatus === 'MaxWaitTimeExceeded') {
+    return billableSeconds
+      ? failed(study, trial, 'infrastructure', 'spot capacity was lost for longer than maxWait allows')
+      : failed(study, trial, 'quota', 'there was no spot capacity within maxWait');
+  }
+  const timedOut = secondaryStatus === 'MaxRuntimeExceeded';
   return {
     state: value === undefined ? 'FAILED' : 'STOPPED',
     failureClass: timedOut ? 'timeOut' : 'stoppedByPerson',
-    message: timedOut
-      ? 'the training job reached its maximum runtime; raise maxRuntime, or train for less'
-      : 'the training job was stopped by someone else',
+    message: timedOut ? timeOutMessage(trial) : 'the training job was stopped by someone else',
     value,
   };
 }
 
-function failed(trial: TrialRecord, failureClass: FailureClass, reason: string, value?: number): Verdict {
+function timeOutMessage(trial: TrialRecord): string {
+  switch (currentAttempt(trial).limitedBy) {
+    case 'maxDuration':
+      return 'the training job reached the end of maxDuration';
+    case 'maxSpendUsd':
+      return 'the training job reached the runtime that was its share of what is left of maxSpendUsd';
+    default:
+      return 'the training job reached its maximum runtime; raise maxRuntime, or train for less';
+  }
+}
+
+function failed(
+  { tuner }: StudyRecord,
+  trial: TrialRecord,
+  failureClass: FailureClass,
+  reason: string,
+  value?: number,
+): Verdict {
   const message = reason.slice(0, 1024);
   if (failureClass === 'timeOut' && value !== undefined) return { state: 'STOPPED', failureClass, message, value };
   if (failureClass === 'quota' || failureClass === 'throttled') {
@@ -208,7 +284,7 @@ function failed(trial: TrialRecord, failureClass: FailureClass, reason: string, 
   }
   if (failureClass === 'infrastructure') {
     const before = trial.attempts.filter((attempt) => attempt.failureClass === 'infrastructure').length;
-    return { state: before + 1 < MAX_INFRASTRUCTURE_FAILURES ? 'QUEUED' : 'FAILED', failureClass, message };
+    return { state: before + 1 < tuner.maxAttempts ? 'QUEUED' : 'FAILED', failureClass, message };
   }
   return { state: 'FAILED', failureClass, message };
 }
@@ -223,8 +299,12 @@ function classOfReason(reason: string): FailureClass {
 
 /** Reads the error of a task that created no job. */
 function classOfError({ error = '', cause = '' }: AttemptOutcome): FailureClass {
+  if (error === LOST_SIGHT) return 'infrastructure';
   if (/ResourceLimitExceeded/.test(error + cause)) return 'quota';
   if (/Throttl|TooManyRequests|Rate exceeded/i.test(error + cause)) return 'throttled';
   if (error === 'States.Timeout' || error === 'States.HeartbeatTimeout') return 'timeOut';
-  return /InternalServer|ServiceUnavailable|InternalFailure/.test(error + cause) ? 'infrastructure' : 'badRequest';
+  // a name that is taken: an earlier call got through, though its answer didn't; the next attempt has another name.
+  return /InternalServer|ServiceUnavailable|InternalFailure|ResourceInUse/.test(error + cause)
+    ? 'infrastructure'
+    : 'badRequest';
 }

@@ -1,10 +1,21 @@
-import { NextAnswer, RecordRequest } from '../../../lib/contract/calls';
+import { AttemptOutcome, NextAnswer, RecordRequest } from '../../../lib/contract/calls';
 import { InvalidRequest } from '../errors';
-import { currentAttempt } from '../store/records';
+import { AttemptRecord, StudyRecord, TrialRecord, currentAttempt } from '../store/records';
 import { StudyStore } from '../store/study-store';
-import { NextServices, nextTrial } from './next';
-import { withOutcome } from './outcome';
+import { instancesOf } from './instances';
+import { FreedInstances, NextServices, nextTrial } from './next';
+import { lostSightOf, mayHaveLeftJob, withOutcome } from './outcome';
 import { requireStudy } from './plan';
+import { TrainingJobs } from './settle';
+import { spendingOf } from './spending';
+import { JobStopper } from './stop-jobs';
+
+/** After a start that was throttled all of them pause. */
+const THROTTLED_PAUSE_MS = 10_000;
+
+/** A slot tries the instances that its last job gave back so often, so far apart. */
+const FREED_TRIES = 3;
+const FREED_RETRY_MS = 20_000;
 
 /**
  * Records how the slot's attempt ended, and answers with the slot's next trial. One step instead of two saves five
@@ -15,16 +26,80 @@ export async function recordTrial(
   store: StudyStore,
   services: NextServices,
 ): Promise<NextAnswer> {
-  const { trial, attempt, outcome, at } = request;
+  const { trial, attempt, at } = request;
   const study = await requireStudy(request.study, store);
-  if ((await store.getTrial(study.study, trial)) === undefined) {
+  const before = await store.getTrial(study.study, trial);
+  if (before === undefined) {
     throw new InvalidRequest(`study ${JSON.stringify(study.study)} has no trial ${trial}`);
   }
-  await store.changeTrial(study.study, trial, (record) =>
-    // else it has been recorded before, or settled by a resume.
-    record.state === 'RUNNING' && currentAttempt(record).attempt === attempt
-      ? withOutcome(study, record, outcome, at)
-      : record,
-  );
-  return nextTrial(request, store, services);
+  // else it has been recorded before, or settled by a resume.
+  const isCurrent = (record: TrialRecord) => record.state === 'RUNNING' && currentAttempt(record).attempt === attempt;
+  if (isCurrent(before)) {
+    const outcome = await certainOutcome(request.outcome, currentAttempt(before), at, services.jobs, store);
+    await store.changeTrial(
+      study.study,
+      trial,
+      (record) => (isCurrent(record) ? withOutcome(study, record, outcome, at) : record),
+      before,
+    );
+  }
+  const trials = await store.loadTrials(study);
+  const ended = trials[trial - 1].attempts.find((candidate) => candidate.attempt === attempt);
+  const freed = ended && (await noteRoom(study, ended, at, store));
+  await store.putSpending(study.study, { ...spendingOf(study, trials), at });
+  return nextTrial(request, store, services, freed);
+}
+
+/**
+ * A task that failed without saying how its job ended may have left it behind: created although the answer was lost, or
+ * running on unseen. It must not run on beside the next attempt.
+ */
+async function certainOutcome(
+  outcome: AttemptOutcome,
+  { jobName }: AttemptRecord,
+  at: string,
+  jobs: TrainingJobs,
+  store: StudyStore,
+): Promise<AttemptOutcome> {
+  if (!mayHaveLeftJob(outcome)) return outcome;
+  const job = await jobs.find(jobName, at);
+  if (job === undefined) return outcome;
+  if (!job.running) return job.outcome;
+  await new JobStopper(jobs, store, at).stop(job.jobName);
+  return lostSightOf(outcome, job.outcome);
+}
+
+/**
+ * Keeps what the end of the attempt says about the room for others.
+ *
+ * @returns the instances that it has given back, if it had any
+ */
+async function noteRoom(
+  { tuner: { compute } }: StudyRecord,
+  attempt: AttemptRecord,
+  at: string,
+  store: StudyStore,
+): Promise<FreedInstances | undefined> {
+  const { failureClass, outcome = {}, freedTries = 0 } = attempt;
+  const types = instancesOf(compute, attempt).map(({ instanceType }) => instanceType);
+  if (failureClass === 'quota') {
+    if (freedTries > 0 && outcome.jobName === undefined) {
+      // instances still count against the quota for a while after their job has ended.
+      return { instanceType: types[0], tries: freedTries - 1, from: Date.parse(at) + FREED_RETRY_MS };
+    }
+    for (const type of types) await store.room.noteNoRoom(type, Date.parse(at));
+    return undefined;
+  }
+  if (failureClass === 'throttled') {
+    await store.reserveStart(Date.parse(at), THROTTLED_PAUSE_MS);
+    return undefined;
+  }
+  if (!hasRun(outcome)) return undefined;
+  for (const type of types) await store.room.noteRoom(type, Date.parse(attempt.startAt));
+  return { instanceType: types[0], tries: FREED_TRIES, from: 0 };
+}
+
+/** A job that came to any end but for want of room has had its instances. */
+function hasRun({ status }: AttemptOutcome): boolean {
+  return status !== undefined;
 }

@@ -9,6 +9,8 @@ import { schemaProblems } from '../validation';
 import { durationOver } from './completion';
 import { curvePointOf, withPoint } from './learning-curve';
 import { lossOf, metricNames } from './objective';
+import { TrainingJobs } from './settle';
+import { JobStopper } from './stop-jobs';
 import { isTokenOf } from './token';
 
 /**
@@ -19,7 +21,12 @@ import { isTokenOf } from './token';
  * @throws InvalidReport if the report can't be taken: nothing is stored and the trial goes on
  * @throws AttemptEnded if the attempt is no longer its trial's: the training code should end
  */
-export async function report(request: ReportRequest, store: StudyStore, at: string): Promise<ReportAnswer> {
+export async function report(
+  request: ReportRequest,
+  store: StudyStore,
+  at: string,
+  jobs: TrainingJobs,
+): Promise<ReportAnswer> {
   const problems = schemaProblems('the report', REPORT_REQUEST_SCHEMA, request);
   if (problems.length > 0) throw new InvalidReport(problems.join('; '));
 
@@ -47,6 +54,7 @@ export async function report(request: ReportRequest, store: StudyStore, at: stri
       return {
         ...counted,
         lastReport: { attempt, resource, metrics, decision, reason },
+        ...(record.decision !== undefined && { reportsSinceDecision: (record.reportsSinceDecision ?? 0) + 1 }),
         ...(decision !== 'continue' && { decision, decisionReason: reason }),
       };
     },
@@ -54,7 +62,17 @@ export async function report(request: ReportRequest, store: StudyStore, at: stri
   );
   const answer = answerBefore(request, study, stored);
   if (answer === undefined) throw attemptEnded(request, stored);
+  if ((stored.reportsSinceDecision ?? 0) >= IGNORED_DECISIONS) await stopDeaf(stored, at, store, jobs);
   return answer;
+}
+
+/** So many reports after a decision to stop or pause show a program that doesn't listen. */
+const IGNORED_DECISIONS = 2;
+
+/** Stops the job of a program that trains on in spite of what it was told. */
+async function stopDeaf(trial: TrialRecord, at: string, store: StudyStore, jobs: TrainingJobs): Promise<void> {
+  const job = await jobs.find(currentAttempt(trial).jobName, at);
+  if (job?.running) await new JobStopper(jobs, store, at).stop(job.jobName);
 }
 
 interface Found {

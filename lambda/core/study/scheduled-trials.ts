@@ -39,3 +39,9 @@ export function scheduledTrials(trials: readonly TrialRecord[]): ScheduledTrial[
 export function maxResourceOf(scheduler: SchedulerDefinition): number | undefined {
   return 'maxResource' in scheduler ? scheduler.maxResource : undefined;
 }
+
+/** The least that an attempt trains, where the scheduler says so. */
+export function leastResourceOf(scheduler: SchedulerDefinition): number | undefined {
+  if ('minResource' in scheduler) return scheduler.minResource;
+  return 'interval' in scheduler ? scheduler.interval : undefined;
+}

@@ -2,6 +2,7 @@ import { AttemptOutcome } from '../../../lib/contract/calls';
 import { StudyRecord, TrialRecord, currentAttempt } from '../store/records';
 import { StudyStore } from '../store/study-store';
 import { requeued, withOutcome } from './outcome';
+import { JobStopper } from './stop-jobs';
 
 export interface FoundJob {
   readonly jobName: string;
@@ -11,8 +12,12 @@ export interface FoundJob {
 
 /** What settling asks of the service that runs the attempts. */
 export interface TrainingJobs {
-  /** The newest job whose name starts with this, if there is one. */
-  find(jobName: string): Promise<FoundJob | undefined>;
+  /**
+   * The newest job whose name starts with this, if there is one.
+   *
+   * @param at now: what a running job has been billed so far
+   */
+  find(jobName: string, at: string): Promise<FoundJob | undefined>;
 
   /** Asks the job to stop; a job that has ended meanwhile is no error. */
   stop(jobName: string): Promise<void>;
@@ -27,30 +32,40 @@ export async function settleRunningTrials(
   at: string,
   { store, jobs }: { store: StudyStore; jobs: TrainingJobs },
 ): Promise<void> {
+  const stopper = new JobStopper(jobs, store, at);
   for (const trial of await store.loadTrials(study)) {
-    if (trial.state === 'RUNNING') {
-      await settle(study, trial, at, store, jobs);
-    }
+    if (trial.state !== 'RUNNING') continue;
+    const job = await jobs.find(currentAttempt(trial).jobName, at);
+    if (job?.running) await stopper.stop(job.jobName);
+    await settle(study, trial, at, store, job);
   }
 }
 
-async function settle(study: StudyRecord, trial: TrialRecord, at: string, store: StudyStore, jobs: TrainingJobs) {
-  const { attempt, jobName } = currentAttempt(trial);
-  const job = await jobs.find(jobName);
-  if (job?.running) {
-    await jobs.stop(job.jobName);
-  }
+async function settle(
+  study: StudyRecord,
+  trial: TrialRecord,
+  at: string,
+  store: StudyStore,
+  job: FoundJob | undefined,
+): Promise<void> {
+  const { attempt } = currentAttempt(trial);
   await store.changeTrial(study.study, trial.trial, (record) => {
     if (record.state !== 'RUNNING' || currentAttempt(record).attempt !== attempt) return record;
     // its fate is sealed, whether or not its job has noticed.
     if (record.decision === 'stop') return withOutcome(study, record, { ...job?.outcome, status: 'Stopped' }, at);
-    if (job === undefined || job.running)
-      return requeued(record, at, 'the execution ended before the training job did');
+    if (job === undefined) return requeued(record, at, 'the execution ended before the training job began');
+    if (job.running) return requeued(record, at, 'the execution ended before the training job did', job.outcome);
 
     const ended = withOutcome(study, record, job.outcome, at);
-    // what took down the execution may have taken the job with it: that counts against neither.
-    return currentAttempt(ended).failureClass === 'infrastructure'
-      ? requeued(record, at, job.outcome.failureReason ?? 'the infrastructure failed')
-      : ended;
+    // what took down the execution may have taken the job with it, and Step Functions stops the jobs of one that is stopped:
+    // that counts against neither.
+    switch (currentAttempt(ended).failureClass) {
+      case 'infrastructure':
+        return requeued(record, at, job.outcome.failureReason ?? 'the infrastructure failed', job.outcome);
+      case 'stoppedByPerson':
+        return requeued(record, at, 'the training job was stopped with its execution', job.outcome);
+      default:
+        return ended;
+    }
   });
 }

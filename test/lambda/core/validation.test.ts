@@ -8,7 +8,7 @@ import {
 
 const STUDY_NAME = 'a name of 1 to 80 letters, digits, - and _ that starts with a letter or digit';
 const FIELDS =
-  'study, seed, maxTrials, maxParallelTrials, maxDurationSeconds, maxTrialsWithoutImprovement, targetValue, Comment, AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID';
+  'study, seed, maxTrials, maxParallelTrials, maxDurationSeconds, maxTrialsWithoutImprovement, targetValue, maxSpendUsd, Comment, AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID';
 
 describe("the study's input", () => {
   test.each<[unknown, string]>([
@@ -127,6 +127,6 @@ test('times are ISO 8601 in UTC', () => {
 test('a field inside a field is named with its path', () => {
   const record = { study: 's', run: 1, round: 1, slot: 0, turn: 1, trial: 1, attempt: 1, at: '2026-01-31T12:00:00Z' };
   expect(schemaProblems('it', RECORD_REQUEST_SCHEMA, { ...record, outcome: { state: 1 } })).toEqual([
-    'outcome of it has an unknown field "state"; allowed are status, secondaryStatus, failureReason, jobName, modelArtifact, billableSeconds, metrics, error, cause',
+    'outcome of it has an unknown field "state"; allowed are status, secondaryStatus, failureReason, jobName, modelArtifact, billableSeconds, trainingSeconds, retainedSeconds, metrics, error, cause',
   ]);
 });

@@ -1,20 +1,19 @@
 import { CfnParameter, Duration, Lazy, Size } from 'aws-cdk-lib';
-import * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
-import { Parameter } from '../../../lib';
+import { Parameter, QuotaCheck } from '../../../lib';
 import {
+  checkedTrainingRequest,
+  computeOf,
   newStack,
   newTuner,
   ReadableTemplate,
   sageMakerTraining,
-  trainingRequest,
   trainingRequestOf,
-  tunerDefinition,
   tunerDefinitionOf,
 } from '../../support/lib-stack';
 
 test('describes a training job with defaults that a careful person would have chosen', () => {
-  const { HyperParameters, TrainingJobName, ...request } = trainingRequest({});
+  const { HyperParameters, TrainingJobName, ...request } = checkedTrainingRequest({});
   expect(HyperParameters).toMatch(/^\{% .* %\}$/);
   expect(TrainingJobName).toMatch(/^\{% .* %\}$/);
   expect(request).toEqual({
@@ -27,7 +26,7 @@ test('describes a training job with defaults that a careful person would have ch
     OutputDataConfig: { S3OutputPath: 's3://${Tuner/Bucket}/output' },
     CheckpointConfig: { S3Uri: '{% $next.checkpointUri %}' },
     ResourceConfig: { InstanceType: 'ml.m5.xlarge', InstanceCount: 1, VolumeSizeInGB: 30 },
-    StoppingCondition: { MaxRuntimeInSeconds: 86_400 },
+    StoppingCondition: { MaxRuntimeInSeconds: '{% $next.maxRuntimeSeconds %}' },
     Environment: {
       CDK_HPO_STUDY: '{% $study %}',
       CDK_HPO_TRIAL: '{% $string($next.trial) %}',
@@ -36,7 +35,28 @@ test('describes a training job with defaults that a careful person would have ch
       CDK_HPO_REPORT_FUNCTION: '${Tuner/Report}',
       CDK_HPO_OBJECTIVE: 'accuracy',
     },
+    Tags: [
+      { Key: 'cdk-hpo:study', Value: '{% $study %}' },
+      { Key: 'cdk-hpo:trial', Value: '{% $string($next.trial) %}' },
+    ],
   });
+});
+
+test('tells the steps what its training jobs run on, with the same defaults', () => {
+  expect(computeOf({})).toEqual({
+    jobNamePrefix: expect.stringMatching(/^hpo-[0-9a-z]{8}$/),
+    instanceTypes: ['ml.m5.xlarge'],
+    instanceCount: 1,
+    prices: [{ instanceType: 'ml.m5.xlarge', usdPerHour: 0.23 }],
+    spot: false,
+    maxRuntimeSeconds: 86_400,
+    quotaCheck: 'warn',
+    checkpointRoot: 's3://${Tuner/Bucket}/checkpoints',
+  });
+});
+
+test.each(Object.values(QuotaCheck))('tells the steps to check quotas as is asked for: %s', (quotaCheck) => {
+  expect(computeOf({ quotaCheck }).quotaCheck).toBe(quotaCheck);
 });
 
 test('describes a training job as it is asked for', () => {
@@ -62,66 +82,19 @@ test('describes a training job as it is asked for', () => {
     OutputDataConfig: { S3OutputPath: 's3://models/team/models' },
     CheckpointConfig: { S3Uri: '{% $next.checkpointUri %}', LocalPath: '/opt/checkpoints' },
     ResourceConfig: { InstanceType: 'ml.g5.xlarge', InstanceCount: 2, VolumeSizeInGB: 100 },
-    StoppingCondition: { MaxRuntimeInSeconds: 3600 },
+    StoppingCondition: { MaxRuntimeInSeconds: '{% $next.maxRuntimeSeconds %}' },
     Environment: { NCCL_DEBUG: 'INFO', CDK_HPO_STUDY: '{% $study %}' },
   });
   expect(tunerDefinitionOf(template).compute).toEqual({
     jobNamePrefix: expect.stringMatching(/^hpo-[0-9a-z]{8}$/),
-    instanceType: 'ml.g5.xlarge',
+    instanceTypes: ['ml.g5.xlarge'],
     instanceCount: 2,
-    pricePerInstanceHour: 1.408,
+    prices: [{ instanceType: 'ml.g5.xlarge', usdPerHour: 1.408 }],
+    spot: false,
+    maxRuntimeSeconds: 3600,
+    quotaCheck: 'warn',
     checkpointRoot: 's3://checkpoints/team',
   });
-});
-
-test('the training role may write where models and checkpoints are asked to go, and nowhere else', () => {
-  const stack = newStack();
-  newTuner(stack, {
-    trialRunner: sageMakerTraining({
-      outputBucket: s3.Bucket.fromBucketName(stack, 'Models', 'models'),
-      outputPrefix: 'team/models',
-      checkpointPrefix: 'mine',
-    }),
-  });
-  const writes = new ReadableTemplate(stack)
-    .statementsOf('Tuner/TrialRunner/TrainingRole')
-    .filter(({ Action }) => [Action].flat().includes('s3:PutObject'));
-  expect(writes.map(({ Resource }) => Resource)).toEqual([
-    '${Tuner/Bucket.Arn}/mine/*',
-    'arn:${AWS::Partition}:s3:::models/team/models/*',
-  ]);
-});
-
-test.each<[string, number | undefined, number | undefined]>([
-  ['ml.m5.xlarge', undefined, 0.23],
-  ['ml.m5.xlarge', 0, 0],
-  ['ml.m5.xlarge', 0.1, 0.1],
-  ['ml.trn9.48xlarge', undefined, undefined],
-  ['ml.trn9.48xlarge', 40, 40],
-])('an hour of %s costs, where %p is given, %p', (instanceType, pricePerInstanceHour, expected) => {
-  const trialRunner = sageMakerTraining({ instanceType, pricePerInstanceHour });
-  expect(tunerDefinition({ trialRunner }).compute.pricePerInstanceHour).toBe(expected);
-});
-
-test('the training role may use the keys of the buckets', () => {
-  const stack = newStack();
-  const [models, checkpoints] = ['Models', 'Checkpoints'].map(
-    (id) => new s3.Bucket(stack, id, { encryptionKey: new kms.Key(stack, `${id}Key`) }),
-  );
-  newTuner(stack, { trialRunner: sageMakerTraining({ outputBucket: models, checkpointBucket: checkpoints }) });
-  const statements = new ReadableTemplate(stack).statementsOf('Tuner/TrialRunner/TrainingRole');
-  expect(statements.filter(({ Action }) => [Action].flat().some((action) => action.startsWith('kms:')))).toEqual([
-    {
-      Action: ['kms:Decrypt', 'kms:Encrypt', 'kms:ReEncrypt*', 'kms:GenerateDataKey*'],
-      Effect: 'Allow',
-      Resource: '${CheckpointsKey.Arn}',
-    },
-    {
-      Action: ['kms:Encrypt', 'kms:ReEncrypt*', 'kms:GenerateDataKey*'],
-      Effect: 'Allow',
-      Resource: '${ModelsKey.Arn}',
-    },
-  ]);
 });
 
 test('takes what is only known at deployment, without comparing it', () => {
@@ -142,20 +115,28 @@ test('takes what is only known at deployment, without comparing it', () => {
       checkpointLocalPath: text('LocalPath'),
     }),
   });
-  const template = new ReadableTemplate(stack, { InstanceCount: 3, Volume: 50, MaxRuntime: 600, Price: 1.5 });
+  const texts = {
+    InstanceType: 'ml.c5.xlarge',
+    Mode: 'fast',
+    Epochs: '8',
+    Output: 'models',
+    LocalPath: '/checkpoints',
+  };
+  const numbers = { InstanceCount: 3, Volume: 50, MaxRuntime: 600, Price: 1.5 };
+  const template = new ReadableTemplate(stack, { ...texts, ...numbers, CheckpointPrefix: 'team' });
   expect(trainingRequestOf(template)).toMatchObject({
-    OutputDataConfig: { S3OutputPath: 's3://${Tuner/Bucket}/${Output}' },
-    CheckpointConfig: { LocalPath: '${LocalPath}' },
-    ResourceConfig: { InstanceType: '${InstanceType}', InstanceCount: 3, VolumeSizeInGB: 50 },
-    StoppingCondition: { MaxRuntimeInSeconds: 600 },
-    HyperParameters: expect.stringContaining('{"epochs":"${Epochs}"}'),
-    Environment: { MODE: '${Mode}' },
+    OutputDataConfig: { S3OutputPath: 's3://${Tuner/Bucket}/models' },
+    CheckpointConfig: { LocalPath: '/checkpoints' },
+    ResourceConfig: { InstanceType: 'ml.c5.xlarge', InstanceCount: 3, VolumeSizeInGB: 50 },
+    HyperParameters: expect.stringContaining('{"epochs":"8"}'),
+    Environment: { MODE: 'fast' },
   });
   expect(tunerDefinitionOf(template).compute).toMatchObject({
-    instanceType: '${InstanceType}',
+    instanceTypes: ['ml.c5.xlarge'],
     instanceCount: 3,
-    pricePerInstanceHour: 1.5,
-    checkpointRoot: 's3://${Tuner/Bucket}/${CheckpointPrefix}',
+    prices: [{ instanceType: 'ml.c5.xlarge', usdPerHour: 1.5 }],
+    maxRuntimeSeconds: 600,
+    checkpointRoot: 's3://${Tuner/Bucket}/team',
   });
 });
 
@@ -195,5 +176,5 @@ test('one trial runner may serve two tuners', () => {
 
 test('a hyperparameter with quotes that is only known later stays one text', () => {
   const hyperparameters = { prompt: Lazy.string({ produce: () => 'say "hello"' }) };
-  expect(trainingRequest({ hyperparameters }).HyperParameters).toContain('{"prompt":"say \\"hello\\""}');
+  expect(checkedTrainingRequest({ hyperparameters }).HyperParameters).toContain('{"prompt":"say \\"hello\\""}');
 });

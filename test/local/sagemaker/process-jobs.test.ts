@@ -246,6 +246,40 @@ describe('channels', () => {
   });
 });
 
+test('a file system that only AWS has is named', async () => {
+  const job = await run(
+    scriptRequest('efs', '', {
+      VpcConfig: { SecurityGroupIds: ['sg-1'], Subnets: ['subnet-1'] },
+      InputDataConfig: [
+        {
+          ChannelName: 'images',
+          DataSource: {
+            FileSystemDataSource: {
+              FileSystemId: 'fs-0123456789abcdef0',
+              FileSystemAccessMode: 'ro',
+              FileSystemType: 'FSxLustre',
+              DirectoryPath: '/data',
+            },
+          },
+        },
+      ],
+    }),
+  );
+  expect(job.FailureReason).toMatch(
+    /^ClientError: the channel images is the folder \/data of the FSxLustre file system fs-.*Use an S3DataSource/,
+  );
+});
+
+test('with network isolation no service answers', async () => {
+  await service.close();
+  service = serve({ endpoints: { lambda: 'http://127.0.0.1:1', s3: 'http://127.0.0.1:1' } });
+  const script = 'console.log(process.env.AWS_ENDPOINT_URL_LAMBDA, process.env.AWS_ENDPOINT_URL_S3)';
+  await run(scriptRequest('isolated', script, { EnableNetworkIsolation: true }));
+  await run(scriptRequest('open', script));
+  expect(service.readLog('isolated')).toBe('http://127.0.0.1:9 http://127.0.0.1:9\n');
+  expect(service.readLog('open')).toBe('http://127.0.0.1:1 http://127.0.0.1:1\n');
+});
+
 test('the model and the output data are packed to S3 where there are any', async () => {
   const script = `const fs = require('fs'); fs.mkdirSync('model/deep'); fs.writeFileSync('model/deep/w', 'weights');
     fs.writeFileSync('output/data/log', 'log')`;

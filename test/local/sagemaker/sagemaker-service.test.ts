@@ -146,6 +146,44 @@ describe('a request is refused', () => {
   const channel = (ChannelName: string, S3Uri: string) => ({
     InputDataConfig: [{ ChannelName, DataSource: { S3DataSource: { S3DataType: 'S3Prefix', S3Uri } } }],
   });
+  const s3Channel = (more: Record<string, unknown>) => ({
+    InputDataConfig: [
+      {
+        ChannelName: 'x',
+        DataSource: { S3DataSource: { S3DataType: 'S3Prefix', S3Uri: 's3://bucket/x', ...more } },
+      },
+    ],
+  });
+  const fileSystemChannel = (more: Record<string, unknown> = {}) => ({
+    InputDataConfig: [
+      {
+        ChannelName: 'x',
+        DataSource: {
+          FileSystemDataSource: {
+            FileSystemId: 'fs-0123456789abcdef0',
+            FileSystemAccessMode: 'ro',
+            FileSystemType: 'EFS',
+            DirectoryPath: '/data',
+          },
+        },
+        ...more,
+      },
+    ],
+  });
+  const resources = (more: Record<string, unknown>) => ({
+    ResourceConfig: { InstanceType: 'ml.m5.large', InstanceCount: 1, VolumeSizeInGB: 1, ...more },
+  });
+  const groups = (named: [string, number][], more: Record<string, unknown> = {}) => ({
+    ResourceConfig: {
+      InstanceGroups: named.map(([InstanceGroupName, InstanceCount]) => ({
+        InstanceGroupName,
+        InstanceType: 'ml.m5.large',
+        InstanceCount,
+      })),
+      VolumeSizeInGB: 1,
+      ...more,
+    },
+  });
   const algorithm = (more: Record<string, unknown>) => ({
     AlgorithmSpecification: { TrainingImage: 'image', TrainingInputMode: 'File', ...more },
   });
@@ -195,6 +233,68 @@ describe('a request is refused', () => {
     ],
     ['a checkpoint that leaves its bucket', { CheckpointConfig: { S3Uri: 's3://../x' } }, /CheckpointConfig\.S3Uri: /],
     ['spot without a wait', { EnableManagedSpotTraining: true }, /Invalid MaxWaitTimeInSeconds null/],
+    [
+      'spot that waits longer than a job lives',
+      { EnableManagedSpotTraining: true, StoppingCondition: { MaxWaitTimeInSeconds: 31 * 86_400 } },
+      /maxWaitTimeInSeconds'.*2592000/,
+    ],
+    ['a wait on demand', { StoppingCondition: { MaxWaitTimeInSeconds: 1 } }, /only supported with EnableManagedSpot/],
+    ['a keep-alive of two hours', resources({ KeepAlivePeriodInSeconds: 7200 }), /keepAlivePeriodInSeconds'.*3600/],
+    [
+      'a keep-alive on spot',
+      {
+        ...resources({ KeepAlivePeriodInSeconds: 60 }),
+        EnableManagedSpotTraining: true,
+        StoppingCondition: { MaxRuntimeInSeconds: 60, MaxWaitTimeInSeconds: 60 },
+      },
+      /KeepAlivePeriodInSeconds 60 is not supported with EnableManagedSpotTraining/,
+    ],
+    [
+      'a keep-alive of instance groups',
+      groups([['a', 1]], { KeepAlivePeriodInSeconds: 60 }),
+      /KeepAlivePeriodInSeconds 60 is not supported with InstanceGroups/,
+    ],
+    [
+      'instance groups of one name',
+      groups([
+        ['a', 1],
+        ['a', 1],
+      ]),
+      /InstanceGroupName 'a' is repeated/,
+    ],
+    ['instance groups without an instance', groups([['a', 0]]), /InstanceCount is 0 in every group/],
+    ['no instances', resources({ InstanceCount: 0 }), /InstanceCount is 0. It must be at least 1/],
+    [
+      'a channel for a group that is not there',
+      { ...groups([['a', 1]]), ...s3Channel({ InstanceGroupNames: ['b'] }) },
+      /InputDataConfig\.x: InstanceGroupNames has 'b', which is none of/,
+    ],
+    ...['p4d.24xlarge', 'g4dn.xlarge', 'g5.xlarge', 'g6e.xlarge', 'm5d.large', 'trn1.2xlarge'].map(
+      (type): [string, Record<string, unknown>, RegExp] => [
+        `a volume key on ml.${type}`,
+        resources({ InstanceType: `ml.${type}`, VolumeKmsKeyId: 'key' }),
+        /VolumeKmsKeyId is not supported for ml\./,
+      ],
+    ),
+    ['attributes of no augmented manifest', s3Channel({ AttributeNames: ['a'] }), /AttributeNames is only supported/],
+    ['a channel with no source', { InputDataConfig: [{ ChannelName: 'x', DataSource: {} }] }, /exactly one of S3Data/],
+    ['a file system without a VPC', fileSystemChannel(), /FileSystemDataSource needs VpcConfig/],
+    [
+      'a file system by pipe',
+      { ...fileSystemChannel({ InputMode: 'Pipe' }), VpcConfig: { SecurityGroupIds: ['sg-1'], Subnets: ['subnet-1'] } },
+      /InputMode Pipe is not supported with FileSystemDataSource. Use File/,
+    ],
+    [
+      'a tag twice',
+      {
+        Tags: [
+          { Key: 'a', Value: '1' },
+          { Key: 'a', Value: '2' },
+        ],
+      },
+      /Tags: the Key 'a' is repeated/,
+    ],
+    ['a tag of AWS', { Tags: [{ Key: 'aws:a', Value: '1' }] }, /Tags: the Key 'aws:a' begins with aws:/],
     ['no instance', { ResourceConfig: {} }, /needs InstanceType and InstanceCount, or InstanceGroups/],
     ['a long run', { StoppingCondition: { MaxRuntimeInSeconds: 1e9 } }, /maxRuntimeInSeconds'.*2419200/],
   ])('for %s', (_what, more, message) => {
@@ -209,6 +309,20 @@ describe('a request is refused', () => {
 
   test('with the number of all that is wrong', () => {
     expect(refusal({ RoleArn: 'x', Environment: { A: 1 } }).message).toMatch(/^2 validation errors detected: /);
+  });
+
+  test('and not for a volume key where the volume is a network one, nor for a file system in a VPC', async () => {
+    const { service } = serve();
+    for (const type of ['m5.xlarge', 'c5n.large', 'p3.2xlarge', 'r5.large']) {
+      const name = `on-${type.replace('.', '-')}`;
+      const ResourceConfig = { InstanceType: `ml.${type}`, InstanceCount: 1, VolumeSizeInGB: 1, VolumeKmsKeyId: 'key' };
+      service.createTrainingJob(trainingJobRequest(name, { ResourceConfig }));
+    }
+    const VpcConfig = { SecurityGroupIds: ['sg-1'], Subnets: ['subnet-1'] };
+    const StoppingCondition = { MaxRuntimeInSeconds: 3600 };
+    const request = trainingJobRequest('on-efs', { ...fileSystemChannel(), VpcConfig, StoppingCondition });
+    service.createTrainingJob(request);
+    expect((await service.waitForEnd('on-efs')).TrainingJobStatus).toBe('Completed');
   });
 
   test('when the name was used before', () => {

@@ -1,4 +1,5 @@
 import { VirtualClock } from '../../../local/clock';
+import { FaultInjector } from '../../../local/faults';
 import { runTrainingJobTask, SageMakerService, SimulatedJobLauncher, TaskFailure } from '../../../local/sagemaker';
 import type { SageMakerServiceOptions, SimulatedProgram } from '../../../local/sagemaker';
 import { trainingJobRequest } from './request';
@@ -82,4 +83,44 @@ test('an aborted task stops its job', async () => {
   void clock.sleep(600_000).then(() => aborting.abort(new Error('the state timed out')));
   await expect(task).rejects.toThrow('the state timed out');
   expect((await service.waitForEnd('job')).TrainingJobStatus).toBe('Stopped');
+});
+
+test('stopped-is-failure: one job that ended Stopped fails its task', async () => {
+  const { service } = serve(sleeps);
+  const faults = new FaultInjector([{ name: 'stopped-is-failure' }]);
+  const more = { StoppingCondition: { MaxRuntimeInSeconds: 1 } };
+  const failure = await failureOf(runTrainingJobTask(service, trainingJobRequest('a', more), { faults }));
+  expect(failure.error).toBe('States.TaskFailed');
+  expect(JSON.parse(failure.cause)).toMatchObject({ TrainingJobStatus: 'Stopped' });
+  const answer = await runTrainingJobTask(service, trainingJobRequest('b', more), { faults });
+  expect(answer.TrainingJobStatus).toBe('Stopped');
+});
+
+test('cause-cut: the cause of one failed task is no JSON', async () => {
+  const { service } = serve(async () => 1);
+  const faults = new FaultInjector([{ name: 'cause-cut' }]);
+  const failure = await failureOf(runTrainingJobTask(service, trainingJobRequest('a'), { faults }));
+  expect(failure.error).toBe('States.TaskFailed');
+  expect(() => JSON.parse(failure.cause)).toThrow();
+  const next = await failureOf(runTrainingJobTask(service, trainingJobRequest('b'), { faults }));
+  expect(JSON.parse(next.cause)).toMatchObject({ TrainingJobStatus: 'Failed' });
+});
+
+test('end-seen-late: the task ends later than its job', async () => {
+  const { clock, service } = serve(async () => 0);
+  const faults = new FaultInjector([{ name: 'end-seen-late', lastsSeconds: 60 }]);
+  const answer = await runTrainingJobTask(service, trainingJobRequest('job'), { faults });
+  expect(clock.now() - (answer.TrainingEndTime as number) * 1000).toBe(60_000);
+});
+
+test('a task that stops its job tries again when that is throttled', async () => {
+  const { clock, service } = serve(sleeps, { faults: new FaultInjector([{ name: 'stop-throttled', times: 3 }]) });
+  const aborting = new AbortController();
+  const StoppingCondition = { MaxRuntimeInSeconds: 3600 };
+  const task = runTrainingJobTask(service, trainingJobRequest('job', { StoppingCondition }), {
+    signal: aborting.signal,
+  });
+  void clock.sleep(600_000).then(() => aborting.abort(new Error('the execution was stopped')));
+  await expect(task).rejects.toThrow('the execution was stopped');
+  expect(await service.waitForEnd('job')).toMatchObject({ TrainingJobStatus: 'Stopped', TrainingTimeInSeconds: 483 });
 });

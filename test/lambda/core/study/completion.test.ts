@@ -1,7 +1,7 @@
 import { AttemptOutcome, TrainAnswer } from '../../../../lib/contract/calls';
 import { TunerDefinition } from '../../../../lib/contract/tuner-definition';
 import { MemoryItemTable } from '../../../support/lambda-memory-table';
-import { TestStudy, completed, trainOf } from '../../../support/lambda-study';
+import { TUNER, TestStudy, completed, trainOf } from '../../../support/lambda-study';
 
 const opened = (tuner: Partial<TunerDefinition> = {}) => TestStudy.opened(new MemoryItemTable(), tuner);
 
@@ -142,11 +142,9 @@ describe('a study ends', () => {
 describe('the result', () => {
   test('holds the best trial, counts, cost and where the records are', async () => {
     const compute = {
-      jobNamePrefix: 'tuner',
-      instanceType: 'ml.m5.xlarge',
+      ...TUNER.compute,
       instanceCount: 2,
-      pricePerInstanceHour: 0.23,
-      checkpointRoot: 's3://bucket/checkpoints',
+      prices: [{ instanceType: 'ml.m5.xlarge', usdPerHour: 0.23 }],
     };
     const study = await opened({ maxTrials: 4, compute });
     const artifact = { modelArtifact: 's3://bucket/model.tar.gz' };
@@ -171,6 +169,19 @@ describe('the result', () => {
         metrics: { accuracy: 0.9 },
         trainingJobName: 'job',
         modelArtifact: 's3://bucket/model.tar.gz',
+      },
+      failures: {
+        byClass: { userCode: 1 },
+        trials: [
+          {
+            trial: 3,
+            class: 'userCode',
+            message: 'AlgorithmError: exit code: 1',
+            advice: expect.stringContaining('read the log'),
+            trainingJobName: null,
+            log: null,
+          },
+        ],
       },
       importance: [],
       trials: { total: 4, completed: 2, stoppedEarly: 0, failed: 1, unfinished: 1 },

@@ -24,6 +24,9 @@ test('a slot gets a trial with all that its training job needs', async () => {
     turn: 0,
     jobName: `tuner-digits-${id.slice(0, 6)}-1-1`,
     hyperparameters: expect.objectContaining({ learning_rate: expect.any(String), optimizer: expect.any(String) }),
+    instanceType: 'ml.m5.xlarge',
+    instanceCount: 1,
+    maxRuntimeSeconds: 86_400,
     token: expect.stringMatching(/^[\w-]{43}$/),
     checkpointUri: `s3://bucket/checkpoints/digits-${id.slice(0, 8)}/1/`,
     startAt: at(7),
@@ -103,7 +106,7 @@ test('that there is none is remembered', async () => {
   const first = await study.train(0);
   const none = await study.next(1);
   // WHEN a trial is queued again, and the slot's call is retried
-  await study.record(first, { error: 'SageMaker.ResourceLimitExceededException', cause: '' });
+  await study.record(first, { status: 'Failed', failureReason: 'InternalServerError' });
   await study.resume(60);
   study.run = 1;
   study.round = 1;

@@ -253,7 +253,7 @@ describe('an existing study', () => {
       searchSpace: TUNER.searchSpace.map((one) => Object.fromEntries(Object.entries(one).reverse()) as typeof one),
       scheduler: { name: 'medianStopping', gracePeriod: 1, minimumTrials: 3 },
       maxTrials: 99,
-      compute: { ...TUNER.compute, instanceType: 'ml.g5.xlarge' },
+      compute: { ...TUNER.compute, instanceTypes: ['ml.g5.xlarge'] },
     };
     expect(await study.resume(60)).toMatchObject({ run: 2 });
   });

@@ -1,7 +1,8 @@
 import { AttemptOutcome } from '../../../../lib/contract/calls';
 import { describedAs, ended, failedWith } from '../../../support/lambda-ended-trial';
 import { MemoryItemTable } from '../../../support/lambda-memory-table';
-import { TestStudy, at, completed, trainOf } from '../../../support/lambda-study';
+import { roomAfter } from '../../../support/lambda-room';
+import { TestStudy, at, completed } from '../../../support/lambda-study';
 
 describe('an attempt that ends a trial', () => {
   test.each<[string, AttemptOutcome, number | undefined, object]>([
@@ -79,12 +80,6 @@ describe('an attempt that ends a trial', () => {
     [
       'reached its time limit without a report',
       { status: 'Stopped', secondaryStatus: 'MaxRuntimeExceeded' },
-      undefined,
-      { state: 'FAILED', failureClass: 'timeOut' },
-    ],
-    [
-      'waited too long for spot capacity',
-      { status: 'Stopped', secondaryStatus: 'MaxWaitTimeExceeded' },
       undefined,
       { state: 'FAILED', failureClass: 'timeOut' },
     ],
@@ -209,11 +204,18 @@ describe('the finer points of the design’s table of failures', () => {
     'missing capacity never counts as a failure of the trial: %s',
     async (reason) => {
       const study = await TestStudy.opened(new MemoryItemTable());
-      let answer = await study.train();
-      for (let i = 0; i < 5; i++) answer = trainOf(await study.record(answer, failedWith(reason)));
+      const answer = await roomAfter(study, failedWith(reason), 5);
       expect(answer).toMatchObject({ trial: 1, attempt: 6 });
     },
   );
+
+  test('spot capacity that never came is missing capacity, one that was lost is infrastructure', async () => {
+    const waited = { status: 'Stopped', secondaryStatus: 'MaxWaitTimeExceeded' };
+    expect((await ended(waited)).trial).toMatchObject({ state: 'QUEUED', attempts: [{ failureClass: 'quota' }] });
+    expect((await ended({ ...waited, billableSeconds: 60 }, 0.5)).trial.attempts[0]).toMatchObject({
+      failureClass: 'infrastructure',
+    });
+  });
 
   test('a spot interruption resumes from the newest checkpoint', async () => {
     const { next } = await ended({ status: 'Stopped', secondaryStatus: 'Interrupted' }, 0.5);

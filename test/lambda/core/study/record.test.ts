@@ -1,7 +1,8 @@
 import { AttemptOutcome } from '../../../../lib/contract/calls';
 import { ended, failedWith } from '../../../support/lambda-ended-trial';
 import { MemoryItemTable } from '../../../support/lambda-memory-table';
-import { TestStudy, at, completed, trainOf } from '../../../support/lambda-study';
+import { againAfter, roomAfter } from '../../../support/lambda-room';
+import { TestStudy, at, completed } from '../../../support/lambda-study';
 
 describe('an attempt that does not decide its trial', () => {
   test.each<[string, AttemptOutcome, string]>([
@@ -32,27 +33,29 @@ describe('an attempt that does not decide its trial', () => {
       'infrastructure',
     ],
   ])('by %s queues it', async (_, outcome, failureClass) => {
-    const { study, next, first } = await ended(outcome, 0.5);
-    expect(next).toMatchObject({ action: 'train', trial: 1, attempt: 2, turn: 1, checkpointUri: first.checkpointUri });
-    const trial = await study.trial(1);
-    expect(trial.attempts[0]).toMatchObject({ failureClass, endedAt: at(50) });
+    const { trial, next, first, study } = await ended(outcome, 0.5);
+    const again = next.action === 'wait' ? await study.next(0, 2, 200) : next;
+    expect(again).toMatchObject({ action: 'train', trial: 1, attempt: 2, checkpointUri: first.checkpointUri });
+    if (trial.state === 'QUEUED') expect(trial.attempts[0]).toMatchObject({ failureClass, endedAt: at(50) });
     expect(trial.failureClass).toBeUndefined();
   });
 
   test.each(['quota', 'throttled'])('by %s never fails it', async (kind) => {
     const study = await TestStudy.opened(new MemoryItemTable());
-    let answer = await study.train();
     const error = kind === 'quota' ? 'SageMaker.ResourceLimitExceededException' : 'ThrottlingException';
-    for (let i = 0; i < 20; i++) answer = trainOf(await study.record(answer, { error, cause: '' }));
+    const answer = await roomAfter(study, { error, cause: '' }, 20);
     expect(answer).toMatchObject({ trial: 1, attempt: 21 });
+    // starts that came to nothing leave a number, no record each.
+    expect((await study.trial(1)).attempts).toMatchObject([{ attempt: 21, tries: 20 }]);
   });
 
   test('by infrastructure fails it at the third time, quotas in between not counted', async () => {
     const study = await TestStudy.opened(new MemoryItemTable());
     const broken = failedWith('InternalServerError: again');
     let answer = await study.train();
+    let seconds = 0;
     for (const outcome of [broken, { error: 'ResourceLimitExceeded', cause: '' }, broken]) {
-      answer = trainOf(await study.record(answer, outcome));
+      answer = await againAfter(study, answer, outcome, (seconds += 1000));
       expect(answer.trial).toBe(1);
     }
     expect(answer.attempt).toBe(4);

@@ -20,7 +20,7 @@ async function running(tuner: Partial<TunerDefinition> = {}) {
 async function refused(changes: Partial<ReportRequest>, study: TestStudy, { trial, attempt, token }: TrainAnswer) {
   const request = { study: study.name, trial, attempt, token, resource: 1, metrics: { accuracy: 0.5 }, ...changes };
   const before = await study.table.query(study.name, ' ', '~');
-  const error = await report(request, study.store, at(0)).then(
+  const error = await report(request, study.store, at(0), study.jobs).then(
     () => undefined,
     ({ name, message }: Error) => ({ name, message }),
   );
@@ -122,9 +122,7 @@ test.each<MetricValue>(['NaN', 'Infinity', '-Infinity'])('%s stops the trial: it
 
 test('another metric may be NaN', async () => {
   const { study, first } = await running();
-  const metrics = { accuracy: 0.5, loss: 'NaN' } as const;
-  const { trial, attempt, token } = first;
-  expect(await report({ study: study.name, trial, attempt, token, resource: 1, metrics }, study.store, at(0))).toEqual({
+  expect(await study.report(first, 1, 0.5, 0, { loss: 'NaN' })).toEqual({
     decision: 'continue',
   });
 });
@@ -225,7 +223,7 @@ describe('is refused and nothing is stored:', () => {
   test('what is no report at all', async () => {
     const { study, first } = await running();
     expect(await refused({ resource: -1 }, study, first)).toMatchObject({ name: 'InvalidReport' });
-    await expect(report(null as unknown as ReportRequest, study.store, at(0))).rejects.toMatchObject({
+    await expect(report(null as unknown as ReportRequest, study.store, at(0), study.jobs)).rejects.toMatchObject({
       name: 'InvalidReport',
     });
   });

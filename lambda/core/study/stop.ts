@@ -1,0 +1,28 @@
+import { StopRequest } from '../../../lib/contract/calls';
+import { StudyStore } from '../store/study-store';
+import { TrainingJobs, settleRunningTrials } from './settle';
+
+/**
+ * An execution has ended without finishing its study: it was stopped, ran out of time, or failed. Step Functions stops its
+ * training jobs as well as it can; here those that it left are found and stopped, and the trials wait for a resume.
+ *
+ * A study that another execution has taken over, or that has come to its end, is left alone.
+ */
+export async function stopStudy(
+  { study: name, execution, at }: StopRequest,
+  dependencies: { readonly store: StudyStore; readonly jobs: TrainingJobs },
+): Promise<void> {
+  const { store } = dependencies;
+  const study = await store.getStudy(name);
+  if (study === undefined || study.execution !== execution || study.status !== 'RUNNING') return;
+  const stopped = await store.changeStudy(name, (record) =>
+    record.execution === execution && record.status === 'RUNNING'
+      ? { ...record, status: 'STOPPED', ending: record.ending ?? 'its execution was stopped' }
+      : record,
+  );
+  if (stopped.execution !== execution || stopped.status !== 'STOPPED') return;
+  await settleRunningTrials(study, at, dependencies);
+  await store.changeStudy(name, (record) =>
+    record.execution === execution && record.status === 'STOPPED' ? { ...record, endedAt: at } : record,
+  );
+}
