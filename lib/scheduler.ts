@@ -293,6 +293,17 @@ export class Scheduler {
   }
 
   /**
+   * Whether it does nothing for trials that don't report while they run.
+   *
+   * @internal
+   */
+  public get _needsReports(): boolean {
+    const { definition } = this;
+    const isStoppingAsha = definition.name === 'asha' && definition.mode === 'stop';
+    return definition.name === 'medianStopping' || definition.name === 'patience' || isStoppingAsha;
+  }
+
+  /**
    * The hyperparameter that tells what to train up to.
    *
    * @internal

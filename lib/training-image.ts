@@ -35,6 +35,14 @@ export interface TrainingImageConfig {
    * @default - not known
    */
   readonly reportsByItself?: boolean;
+
+  /**
+   * Whether SageMaker knows by itself how to read the metrics of what the image prints: then it takes no definitions of them,
+   * and gives them the names of the algorithm's documentation.
+   *
+   * @default false
+   */
+  readonly definesMetrics?: boolean;
 }
 
 /** Details of an image that is built from a local folder. */
@@ -217,6 +225,7 @@ class BuiltInAlgorithmImage extends TrainingImage {
       checkpoints,
       ...(!checkpoints && { maxSpotWaitSeconds: MAX_SPOT_WAIT_SECONDS }),
       reportsByItself: false,
+      definesMetrics: true,
     };
   }
 

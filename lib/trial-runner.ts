@@ -19,7 +19,7 @@ export interface TrialRunnerBindOptions {
   /** For each metric that the study needs, by name, the regular expression that finds it in a log. */
   readonly metricRegexes: { [metric: string]: string };
 
-  /** Names of the search space's parameters. */
+  /** Names of the hyperparameters that each trial gets from the search space and the scheduler. */
   readonly parameterNames: string[];
 
   /** The values of each parameter that every trial has and that takes at most 1,000 of them, by name. */
@@ -33,6 +33,9 @@ export interface TrialRunnerBindOptions {
 
   /** Whether each attempt is told what to train up to: the variable `$next` then has a number `maxResource`. */
   readonly limitsResource: boolean;
+
+  /** Whether the scheduler does nothing without reports from running trials. */
+  readonly needsReports: boolean;
 }
 
 /** What an hour of one instance costs on demand. */

@@ -1,4 +1,4 @@
-import { ArnFormat, Duration, Names, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+import { ArnFormat, Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as events from 'aws-cdk-lib/aws-events';
@@ -16,6 +16,7 @@ import { Goals, metricRegexesOf, toGoals } from './private/goals-definition';
 import { choicesOf, toSearchSpace } from './private/search-space-definition';
 import { subscribeToTrainingLogs } from './private/log-reports';
 import { StepFunctions } from './private/step-function';
+import { StudyStateMachine } from './private/study-state-machine';
 import { StudyWorkflow } from './private/study-workflow';
 import { requireLimits, requireOutsideSpace, toSearchInputs, toTunerDefinition } from './private/tuner-definition';
 import { allowLogs, createStudyTable, createTunerBucket } from './private/tuner-storage';
@@ -83,7 +84,8 @@ export class Tuner extends Construct implements iam.IGrantable {
     };
     const inputs = toSearchInputs(props, searchSpace, toGoals(goals));
     const scheduler = props.scheduler ?? Scheduler.none();
-    requireOutsideSpace(scheduler._resourceParameter, searchSpace);
+    const resourceParameter = scheduler._resourceParameter;
+    requireOutsideSpace(resourceParameter, searchSpace);
 
     const { encryptionKey } = props;
     const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN;
@@ -102,11 +104,12 @@ export class Tuner extends Construct implements iam.IGrantable {
     const runner = props.trialRunner.bind(new Construct(this, 'TrialRunner'), {
       objective: props.objective,
       metricRegexes,
-      parameterNames: searchSpace.map(({ name }) => name),
+      parameterNames: [...searchSpace.map(({ name }) => name), ...(resourceParameter ? [resourceParameter] : [])],
       parameterChoices: choicesOf(searchSpace),
       reportFunction: this.reportFunction,
       bucket: this.bucket,
       limitsResource: scheduler._limitsResource,
+      needsReports: scheduler._needsReports,
     });
     this.trainingRole = runner.trainingRole;
     this.grantPrincipal = runner.trainingRole.grantPrincipal;
@@ -143,7 +146,12 @@ export class Tuner extends Construct implements iam.IGrantable {
       finishStudy: createStep('FinishStudy', 'finish-study', 'Finds the best trial of studies'),
     };
     const workflow = new StudyWorkflow(this, 'Workflow', steps, runner.trainState, definition);
-    this.stateMachine = this.createStateMachine(workflow.definition, props, logRetention);
+    this.stateMachine = new StudyStateMachine(this, 'StateMachine', {
+      definition: workflow.definition,
+      role: props.stateMachineRole,
+      encryptionKey,
+      logRetention,
+    });
     const jobUsers = [openStudy, reviewRound, stopStudy, nextTrial, recordTrial, this.reportFunction];
     if (runner.logReports !== undefined) {
       const reportLog = functions.create('ReportLog', {
@@ -216,31 +224,6 @@ export class Tuner extends Construct implements iam.IGrantable {
     fn.addToRolePolicy(
       new iam.PolicyStatement({ actions: ['dynamodb:BatchGetItem'], resources: [this.studyTable.tableArn] }),
     );
-  }
-
-  private createStateMachine(
-    definition: sfn.IChainable,
-    { encryptionKey, stateMachineRole }: TunerProps,
-    logRetention: logs.RetentionDays,
-  ): sfn.StateMachine {
-    return new sfn.StateMachine(this, 'StateMachine', {
-      definitionBody: sfn.DefinitionBody.fromChainable(definition),
-      queryLanguage: sfn.QueryLanguage.JSONATA,
-      comment: 'Hyperparameter optimization by cdk-hpo: each execution is a study',
-      role: stateMachineRole,
-      tracingEnabled: true,
-      encryptionConfiguration: encryptionKey && new sfn.CustomerManagedEncryptionConfiguration(encryptionKey),
-      logs: {
-        level: sfn.LogLevel.ALL,
-        destination: new logs.LogGroup(this, 'LogGroup', {
-          // log groups with this prefix don't use up the account's resource policy for log delivery.
-          logGroupName: `/aws/vendedlogs/states/${Names.uniqueResourceName(this, { maxLength: 128, separator: '-' })}`,
-          retention: logRetention,
-          encryptionKey,
-          removalPolicy: RemovalPolicy.DESTROY,
-        }),
-      },
-    });
   }
 
   /**

@@ -69,7 +69,8 @@ export const INSTANCE_TYPE_PATTERN = /^ml\.[a-z0-9-]+\.[a-z0-9-]+$/;
 /**
  * Families with local NVMe storage, which is encrypted by its own hardware: CreateTrainingJob refuses a volume key there.
  */
-export const LOCAL_STORAGE_PATTERN = /^ml\.(p[45][a-z]*|g[4-7][a-z]*|[cmr]\d+[a-z]*d[a-z]*|trn\d[a-z]*|i\d[a-z]*)\./;
+export const LOCAL_STORAGE_PATTERN =
+  /^ml\.(p3dn|p[4-9][a-z0-9-]*|g[4-7][a-z]*|[cmr]\d+[a-z]*d[a-z]*|trn\d[a-z]*|i\d[a-z]*)\./;
 
 /** SageMaker CreateTrainingJob: TrainingJobName has at most 63 characters. */
 export const TRAINING_JOB_NAME_PATTERN = /^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$/;

@@ -164,6 +164,8 @@ function valueProblems(what: string, value: unknown, isUnresolved: IsUnresolved)
   if (value.length > MAX_HYPERPARAMETER_VALUE_LENGTH) {
     return [`${what} must have at most ${MAX_HYPERPARAMETER_VALUE_LENGTH} characters, got ${value.length}`];
   }
+  // SageMaker's own rule for hyperparameters.
+  if (/[\r\n]/.test(value)) return [`${what} must be a single line, got ${show(value)}`];
   // the state machine would evaluate it as a JSONata expression.
   return value.trimStart().startsWith('{%') ? [`${what} must not start with "{%", got ${show(value)}`] : [];
 }

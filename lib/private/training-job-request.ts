@@ -5,6 +5,7 @@ import { Construct } from 'constructs';
 import { TRAINING_ENVIRONMENT } from '../contract/environment';
 import { InputMode } from '../input-mode';
 import { TrainingChannelConfig } from '../training-channel';
+import { TrainingImageConfig } from '../training-image';
 import { TrainingProgram, TrainingProgramConfig } from '../training-program';
 import type { TrialRunnerBindOptions } from '../trial-runner';
 import { SageMakerTrainingProps } from '../trial-runners/sagemaker-training-props';
@@ -28,7 +29,7 @@ interface RequestParts {
   readonly roleArn: string;
   /** Who is allowed what the parts of the request need. */
   readonly grantee: iam.IGrantable;
-  readonly imageUri: string;
+  readonly image: TrainingImageConfig;
   readonly instanceType: string;
   readonly network?: TrainingNetwork;
 }
@@ -72,12 +73,19 @@ export function trainingJobRequest(parts: RequestParts): Record<string, unknown>
   };
 }
 
-function algorithm({ props, options, imageUri }: RequestParts, program: TrainingProgramConfig) {
+function algorithm({ props, options, image }: RequestParts, program: TrainingProgramConfig) {
+  if (props.entrypoint !== undefined && program.entrypoint !== undefined) {
+    throw new Error(
+      'entrypoint must not be given together with a program that brings its own; give one of the two, or entrypointArguments',
+    );
+  }
   const entrypoint = props.entrypoint ?? program.entrypoint;
+  const metrics = Object.entries(options.metricRegexes).map(([Name, Regex]) => ({ Name, Regex }));
   return {
-    TrainingImage: imageUri,
+    TrainingImage: image.uri,
     TrainingInputMode: props.inputMode ?? InputMode.FILE,
-    MetricDefinitions: Object.entries(options.metricRegexes).map(([Name, Regex]) => ({ Name, Regex })),
+    // SageMaker refuses definitions for its own algorithms.
+    ...(!image.definesMetrics && { MetricDefinitions: metrics }),
     ...(entrypoint && { ContainerEntrypoint: entrypoint }),
     ...(props.entrypointArguments && { ContainerArguments: props.entrypointArguments }),
   };

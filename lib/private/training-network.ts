@@ -33,12 +33,13 @@ export function createTrainingNetwork(
   if (vpc === undefined) return undefined;
   const subnets = vpc.selectSubnets(vpcSubnets);
   requireInteger('number of subnets in vpcSubnets', subnets.subnetIds.length, 1, MAX_SUBNETS);
-  const isolated = new Set(vpc.isolatedSubnets.map(({ subnetId }) => subnetId));
-  if (subnets.subnetIds.length > 0 && subnets.subnetIds.every((id) => isolated.has(id))) {
+  // SageMaker gives its network interfaces no public addresses.
+  const closed = new Set([...vpc.isolatedSubnets, ...vpc.publicSubnets].map(({ subnetId }) => subnetId));
+  if (subnets.subnetIds.length > 0 && subnets.subnetIds.every((id) => closed.has(id))) {
     Annotations.of(scope).addWarningV2(
       'cdk-hpo:isolatedSubnets',
-      'the training jobs run in subnets without a way out: they need interface endpoints of Lambda, to report, and of ECR and ' +
-        'CloudWatch Logs, and a gateway endpoint of S3; without them trials fail or never report',
+      'the training jobs run in subnets from which they have no way out: they need an interface endpoint of Lambda, to report, ' +
+        'and a gateway endpoint of S3, for their data; without them trials fail or never report',
     );
   }
   grantee.grantPrincipal.addToPrincipalPolicy(

@@ -1,6 +1,7 @@
 import { Annotations, ArnFormat, Aws, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
+import { isFrozen } from './frozen-role';
 
 /** The training jobs' role. */
 export function createTrainingRole(scope: Construct): iam.Role {
@@ -41,12 +42,6 @@ export class TrainingGrantee implements iam.IGrantable, iam.IPrincipal {
       `the role of the training jobs can't be changed here; make sure that it is allowed ${JSON.stringify(needed)}`,
     );
   }
-}
-
-/** Such a role pretends that every statement was added. */
-function isFrozen(role: iam.IRole): boolean {
-  const { PROPERTY_INJECTION_ID: id } = role.constructor as { PROPERTY_INJECTION_ID?: string };
-  return id === 'aws-cdk-lib.aws-iam.ImmutableRole';
 }
 
 /** Logs and metrics; data, image and reports are granted by what needs them. */

@@ -68,7 +68,7 @@ export function validateSageMakerTraining(props: SageMakerTrainingProps): void {
   }
 }
 
-function requireContainer({ entrypoint, entrypointArguments, program }: SageMakerTrainingProps): void {
+function requireContainer({ entrypoint, entrypointArguments }: SageMakerTrainingProps): void {
   for (const [name, parts] of Object.entries({ entrypoint, entrypointArguments })) {
     if (parts === undefined || Token.isUnresolved(parts)) continue;
     requireInteger(`number of parts of ${name}`, parts.length, 1, MAX_ENTRYPOINT_PARTS);
@@ -77,11 +77,6 @@ function requireContainer({ entrypoint, entrypointArguments, program }: SageMake
       requireMatch(`part of ${name}`, part, ONE_LINE, 'a text on one line');
       requireNoExpression(`part of ${name}`, part);
     }
-  }
-  if (entrypoint !== undefined && program !== undefined) {
-    throw new Error(
-      'entrypoint must not be given together with program, which brings its own; give one of the two, or entrypointArguments',
-    );
   }
 }
 
@@ -132,6 +127,9 @@ function requirePrices({ pricePerInstanceHour, pricesPerInstanceHour = {}, ...pr
   for (const [type, price] of Object.entries(pricesPerInstanceHour)) {
     requireInstanceType('instance type of pricesPerInstanceHour', type);
     requireNumber(`pricesPerInstanceHour of ${type}`, price, allowed, (n) => n >= 0);
+  }
+  if (pricePerInstanceHour !== undefined && Object.keys(pricesPerInstanceHour).length > 0) {
+    throw new Error('pricePerInstanceHour must not be given together with pricesPerInstanceHour; give one of the two');
   }
   const several = ['fallbackInstanceTypes', 'instanceTypeParameter', 'instanceGroups'] as const;
   const one = several.find((name) => props[name] !== undefined);

@@ -267,7 +267,8 @@ export interface SageMakerTrainingProps {
    * `/aws/sagemaker/TrainingJobs`, which there is only after the first training job of an account and region, and which
    * takes two subscriptions.
    *
-   * @default - programs report by the client; of others the last metrics count
+   * @default - programs report by the client, of others the last metrics count; with `networkIsolation` and a scheduler that
+   * needs reports, their lines are read
    */
   readonly logReports?: LogReports;
 

@@ -18,7 +18,13 @@ import { requireVolumes, validateSageMakerTraining } from '../private/validate-s
 import { QuotaCheck } from '../quota-check';
 import { TrainingImageConfig } from '../training-image';
 // types only: the file imports this one.
-import type { InstancePrice, TrialInstances, TrialRunnerBindOptions, TrialRunnerConfig } from '../trial-runner';
+import type {
+  InstancePrice,
+  LogReports,
+  TrialInstances,
+  TrialRunnerBindOptions,
+  TrialRunnerConfig,
+} from '../trial-runner';
 import { SageMakerTrainingProps } from './sagemaker-training-props';
 
 const DEFAULT_INSTANCE_TYPE = 'ml.m5.xlarge';
@@ -68,7 +74,7 @@ export class SageMakerTraining {
         options,
         roleArn: trainingRole.roleArn,
         grantee,
-        imageUri: image.uri,
+        image,
         instanceType: types[0],
         network,
       }),
@@ -78,7 +84,7 @@ export class SageMakerTraining {
     });
     TrainRetries.ALL.forEach((retry) => trainState.addRetry(retry));
     grantee.warnOfMissing(scope);
-    this.warnOfSilence(scope, image);
+    this.warnOfSilence(scope, image, options);
     return {
       trainState,
       trainingRole,
@@ -86,7 +92,7 @@ export class SageMakerTraining {
       instances: this.instances(types, image),
       checkpointBucket,
       checkpointPrefix,
-      logReports: props.logReports,
+      logReports: this.logReports(options),
       ...(network && { connections: network.connections }),
     };
   }
@@ -144,7 +150,7 @@ export class SageMakerTraining {
     const both = Object.keys(hyperparameters).find((name) => searched.includes(name.toUpperCase()));
     if (both !== undefined) {
       throw new Error(
-        `hyperparameters must not hold parameters of the search space, got ${JSON.stringify(both)} in both; remove it from one`,
+        `hyperparameters must not hold what the search space or the scheduler sets, got ${JSON.stringify(both)} in both; remove it from one`,
       );
     }
     const count = Object.keys(hyperparameters).length + parameterNames.length;
@@ -166,22 +172,39 @@ export class SageMakerTraining {
     }
   }
 
-  /** Says what can't report, unless its lines are read. */
-  private warnOfSilence(scope: Construct, { reportsByItself }: TrainingImageConfig): void {
-    const { networkIsolation, logReports, program, entrypoint } = this.props;
-    if (logReports !== undefined) return;
-    const consequence =
-      'the last metrics that it prints count, and a trial is not stopped before its end, or before its rung; logReports reads ' +
-      'its metrics as it prints them';
-    if (networkIsolation) {
+  /** Without network, a scheduler that needs reports has the log alone. */
+  private logReports({ needsReports }: TrialRunnerBindOptions): LogReports | undefined {
+    return this.props.logReports ?? (this.props.networkIsolation && needsReports ? {} : undefined);
+  }
+
+  /** Says what can't report by itself, and what reading its lines takes. */
+  private warnOfSilence(
+    scope: Construct,
+    { reportsByItself }: TrainingImageConfig,
+    options: TrialRunnerBindOptions,
+  ): void {
+    const { networkIsolation, program, entrypoint } = this.props;
+    const reads = this.logReports(options) !== undefined;
+    const consequence = reads
+      ? 'its metrics are read from the lines that it prints'
+      : 'the last metrics that it prints count, and a trial is not stopped before its end, or before its rung; logReports reads ' +
+        'its metrics as it prints them';
+    if (networkIsolation && this.props.logReports === undefined) {
       Annotations.of(scope).addWarningV2(
         'cdk-hpo:networkIsolation',
         `with networkIsolation the training code has no network and no credentials, so it can't report: ${consequence}`,
       );
-    } else if (reportsByItself === false && program === undefined && entrypoint === undefined) {
+    } else if (!reads && reportsByItself === false && program === undefined && entrypoint === undefined) {
       Annotations.of(scope).addWarningV2(
         'cdk-hpo:noReports',
         `the algorithm of the image knows nothing of this tuner, so it doesn't report: ${consequence}`,
+      );
+    }
+    if (reads) {
+      Annotations.of(scope).addWarningV2(
+        'cdk-hpo:logSubscription',
+        'metrics are read by a subscription of the log group /aws/sagemaker/TrainingJobs: it exists only after the first ' +
+          'training job of the account and region, and takes no more than two subscriptions',
       );
     }
   }

@@ -41,7 +41,7 @@ function invoke(step: string): Statement {
 }
 
 test('the state machine may run its steps, its training jobs and its slots', () => {
-  const statements = template.statementsOf('Tuner/StateMachine/Role');
+  const statements = template.statementsOf('Tuner/StateMachineRole');
   const expected = [
     ...['OpenStudy', 'PlanRound', 'ReviewRound', 'FinishStudy', 'NextTrial', 'RecordTrial'].map(invoke),
     allow(
@@ -168,7 +168,7 @@ test('roles are taken by their services, on behalf of this account', () => {
   ];
   const thisAccount = { 'aws:SourceAccount': '${AWS::AccountId}' };
   expect(trust).toEqual({
-    'Tuner/StateMachine/Role': trusts('states.amazonaws.com', {
+    'Tuner/StateMachineRole': trusts('states.amazonaws.com', {
       StringEquals: thisAccount,
       ArnLike: { 'aws:SourceArn': `arn:\${AWS::Partition}:states:${HERE}:stateMachine:*` },
     }),

@@ -36,7 +36,7 @@ test('two tuners in one stack have jobs, functions and state machines of their o
     'Second/StateMachine',
   ]);
   expect(JSON.stringify(definitionOf(template, 'Second'))).not.toContain('${First');
-  expect(JSON.stringify(template.statementsOf('Second/StateMachine/Role'))).not.toContain('${First');
+  expect(JSON.stringify(template.statementsOf('Second/StateMachineRole'))).not.toContain('${First');
   expect(Object.keys(definitionOf(template, 'First').States)).toEqual(
     Object.keys(definitionOf(template, 'Second').States),
   );

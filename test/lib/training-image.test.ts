@@ -162,6 +162,7 @@ describe('built-in algorithm', () => {
     expect(config).toEqual({
       checkpoints,
       reportsByItself: false,
+      definesMetrics: true,
       ...(!checkpoints && { maxSpotWaitSeconds: 3600 }),
     });
   });

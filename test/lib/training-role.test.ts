@@ -51,7 +51,7 @@ test('a role that is given may do all that a role of ours may', () => {
 test('the state machine may pass a role that is given', () => {
   const stack = newStack();
   const template = synthesize(stack, new iam.Role(stack, 'Mine', { assumedBy: sageMaker }));
-  expect(template.statementsOf('Tuner/StateMachine/Role')).toContainEqual(
+  expect(template.statementsOf('Tuner/StateMachineRole')).toContainEqual(
     expect.objectContaining({ Action: 'iam:PassRole', Resource: '${Mine.Arn}' }),
   );
 });
@@ -72,7 +72,7 @@ test('nothing is added to a role that is imported as immutable', () => {
     ({ Properties }) => Properties.Roles as string[],
   );
   expect(roles.filter((role) => !role.startsWith('${Tuner/'))).toEqual([]);
-  expect(template.statementsOf('Tuner/StateMachine/Role')).toContainEqual(
+  expect(template.statementsOf('Tuner/StateMachineRole')).toContainEqual(
     expect.objectContaining({ Action: 'iam:PassRole', Resource: arn }),
   );
 });

@@ -9,6 +9,7 @@ import {
   ReviewAnswer,
   StudyResult,
   TrainAnswer,
+  WaitAnswer,
 } from '../../lib/contract/calls';
 import { StudyInput } from '../../lib/contract/study-input';
 import { TunerDefinition } from '../../lib/contract/tuner-definition';
@@ -254,6 +255,22 @@ export function trainOf(answer: NextAnswer): TrainAnswer {
   if (answer.action !== 'train') throw new Error(`expected a trial, got ${answer.action}: ${answer.reason}`);
   return answer;
 }
+
+export function waitOf(answer: NextAnswer): WaitAnswer {
+  if (answer.action !== 'wait') throw new Error(`expected to wait, got ${JSON.stringify(answer)}`);
+  return answer;
+}
+
+/** Seconds after the study's begin. */
+export function secondsOf(time: string): number {
+  return (Date.parse(time) - Date.parse(at(0))) / 1000;
+}
+
+/** No room by quota: no job was created. */
+export const NO_ROOM: AttemptOutcome = {
+  error: 'SageMaker.ResourceLimitExceededException',
+  cause: "The account-level service limit 'ml.m5.xlarge for training job usage' is 1 Instances",
+};
 
 export function completed(seconds = 60): AttemptOutcome {
   return { status: 'Completed', secondaryStatus: 'Completed', jobName: 'job', billableSeconds: seconds };

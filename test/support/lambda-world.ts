@@ -78,7 +78,9 @@ export class World {
       at: this.at,
     };
     const { jobs, executions } = this;
-    const answer = await this.call(fate, (store) => openStudy(request, { store, jobs, executions, quotas: new FakeQuotas() }));
+    const answer = await this.call(fate, (store) =>
+      openStudy(request, { store, jobs, executions, quotas: new FakeQuotas() }),
+    );
     this.run = answer.run;
     this.round = answer.round;
     await this.openRound(NO_FATE);

@@ -410,7 +410,7 @@ function trainAnswer(study: StudyRecord, trial: TrialRecord, attempt: AttemptRec
     turn,
     jobName: attempt.jobName,
     hyperparameters: {
-      ...hyperparametersOf(trial.configuration),
+      ...programParameters(study.tuner.compute, trial.configuration),
       ...(resourceParameter !== undefined && { [resourceParameter]: String(maxResource) }),
     },
     token: tokenOf(study, trial.trial, attempt.attempt),
@@ -419,6 +419,15 @@ function trainAnswer(study: StudyRecord, trial: TrialRecord, attempt: AttemptRec
     ...(maxResource !== undefined && { maxResource }),
     ...limitsOf(study.tuner.compute, attempt),
   };
+}
+
+/** What it runs on a program learns from its machine; algorithms refuse hyperparameters that they don't know. */
+function programParameters(
+  { instanceTypeParameter, instanceCountParameter }: ComputeDefinition,
+  configuration: Configuration,
+): Record<string, string> {
+  const all = Object.entries(hyperparametersOf(configuration));
+  return Object.fromEntries(all.filter(([name]) => name !== instanceTypeParameter && name !== instanceCountParameter));
 }
 
 function limitsOf(

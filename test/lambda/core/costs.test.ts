@@ -2,7 +2,7 @@ import { MemoryItemTable } from '../../support/lambda-memory-table';
 import { TestStudy } from '../../support/lambda-study';
 import { TrainAnswer } from '../../../lib/contract/calls';
 
-/** List prices of us-east-1 in dollars; docs/costs.md has the same. */
+/** List prices of us-east-1 in dollars; docs/cost.md has the same. */
 const TRANSITION = 0.025 / 1000;
 const WRITE_UNIT = 0.625 / 1e6;
 const READ_UNIT = 0.125 / 1e6;

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Lazy } from 'aws-cdk-lib';
 import { InputMode, SageMakerTrainingProps, TrainingProgram } from '../../../lib';
-import { checkedTrainingRequest, sageMakerTraining } from '../../support/lib-stack';
+import { checkedTrainingRequest, newStack, newTuner, sageMakerTraining } from '../../support/lib-stack';
 
 type Props = Partial<SageMakerTrainingProps>;
 
@@ -58,9 +58,12 @@ describe.each(['entrypoint', 'entrypointArguments'] as const)('%s', (name) => {
 });
 
 test('a program brings its own entry point', () => {
-  expect(() => sageMakerTraining({ entrypoint: ['python3'], program: PROGRAM })).toThrow(
-    'entrypoint must not be given together with program, which brings its own; give one of the two, or entrypointArguments',
+  const create = (program: TrainingProgram) => () =>
+    newTuner(newStack(), { trialRunner: sageMakerTraining({ entrypoint: ['python3'], program }) });
+  expect(create(PROGRAM)).toThrow(
+    'entrypoint must not be given together with a program that brings its own; give one of the two, or entrypointArguments',
   );
+  expect(create(TrainingProgram.fromImage())).not.toThrow();
 });
 
 test.each<[InputMode | undefined, string]>([

@@ -1,8 +1,23 @@
 import { Lazy, Stack } from 'aws-cdk-lib';
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
-import { LogReports, Objective, OutcomeConstraint, SageMakerTrainingProps, TrainingImage } from '../../../lib';
-import { newStack, newTuner, sageMakerTraining, templateOf, tunerDefinitionOf } from '../../support/lib-stack';
+import {
+  AshaMode,
+  LogReports,
+  Objective,
+  OutcomeConstraint,
+  SageMakerTrainingProps,
+  Scheduler,
+  TrainingImage,
+} from '../../../lib';
+import {
+  newStack,
+  newTuner,
+  ReadableTemplate,
+  sageMakerTraining,
+  templateOf,
+  tunerDefinitionOf,
+} from '../../support/lib-stack';
 
 type Props = Partial<SageMakerTrainingProps>;
 
@@ -90,6 +105,26 @@ test.each<[string, LogReports, string]>([
   ['a backslash', { filter: 'a\\b' }, `${FILTER}, got "a\\\\b"`],
 ])('refuses %s', (_, logReports, message) => {
   expect(() => sageMakerTraining({ logReports })).toThrow(message);
+});
+
+test.each<[string, Scheduler | undefined, boolean]>([
+  ['median stopping, which needs reports', Scheduler.medianStopping(), true],
+  ['patience, which needs reports', Scheduler.patience({ patience: 2 }), true],
+  ['ASHA that stops, which needs reports', Scheduler.asha({ maxResource: 9, mode: AshaMode.STOP }), true],
+  [
+    'ASHA that promotes, for which the last metrics do',
+    Scheduler.asha({ maxResource: 9, mode: AshaMode.PROMOTE }),
+    false,
+  ],
+  ['no scheduler', undefined, false],
+])('isolated containers have their lines read where the scheduler is %s', (_, scheduler, reads) => {
+  const stack = newStack();
+  newTuner(stack, { scheduler, trialRunner: sageMakerTraining({ networkIsolation: true }) });
+  const template = new ReadableTemplate(stack);
+  expect(Object.keys(template.ofType('AWS::Logs::SubscriptionFilter'))).toHaveLength(reads ? 1 : 0);
+  expect(tunerDefinitionOf(template).logReports !== undefined).toBe(reads);
+  const said = Annotations.fromStack(stack).findWarning('*', Match.stringLikeRegexp('cdk-hpo:logSubscription'));
+  expect(said).toHaveLength(reads ? 1 : 0);
 });
 
 describe('warnings', () => {

@@ -8,7 +8,7 @@ import { InputMode, Parameter, QuotaCheck, TrainingChannel, TrainingProgram } fr
 import { RunnerProps, Statement, templateOf } from '../../support/lib-stack';
 
 const TRAINING = 'Tuner/TrialRunner/TrainingRole';
-const STATE_MACHINE = 'Tuner/StateMachine/Role';
+const STATE_MACHINE = 'Tuner/StateMachineRole';
 
 /** What a role may do with these props and may not do by default, and the other way round. */
 function changes(props: RunnerProps, role = TRAINING): { more: Statement[]; less: Statement[] } {

@@ -144,7 +144,7 @@ test('a static hyperparameter that is also searched is refused', () => {
   const searchSpace = { epochs: Parameter.integer({ min: 1, max: 9 }) };
   const trialRunner = sageMakerTraining({ hyperparameters: { seed: '1', epochs: '8' } });
   expect(() => newTuner(newStack(), { searchSpace, trialRunner })).toThrow(
-    'hyperparameters must not hold parameters of the search space, got "epochs" in both; remove it from one',
+    'hyperparameters must not hold what the search space or the scheduler sets, got "epochs" in both; remove it from one',
   );
 });
 
