@@ -11,6 +11,10 @@ export function printSummary(result: StudyResult, trials: TrialRecord[], print: 
   print(trialTable(trials));
   const { total, completed, stoppedEarly, failed } = result.trials;
   print(`${total} trials: ${completed} completed, ${stoppedEarly} stopped early, ${failed} failed. ${result.reason}.`);
+  for (const { trial, class: kind, message, advice } of result.failures?.trials ?? []) {
+    print(`  trial ${trial} failed (${kind}): ${message}. What to do: ${advice}`);
+  }
+  for (const note of result.notes ?? []) print(`  Note: ${note}`);
   const { best } = result;
   if (best === null) return;
 

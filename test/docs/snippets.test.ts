@@ -44,8 +44,9 @@ declare const vpc: ec2.Vpc;
 declare const key: kms.Key;
 declare const fileSystem: efs.FileSystem;
 declare const image: hpo.TrainingImage;
+declare const searchSpace: { [name: string]: hpo.Parameter };
 void [sfn, tasks, targets, ActiveWhen, Objective, OutcomeConstraint, Parameter, Scaling, Scheduler, TrainingImage, TrainingProgram];
-void [Duration, lambda, SearchAlgorithm, TrialRunner, Tuner, topic, scientists, dataBucket];
+void [Duration, lambda, SearchAlgorithm, TrialRunner, Tuner, topic, scientists, dataBucket, searchSpace];
 `;
 
 test('the TypeScript of README and docs compiles', () => {

@@ -16,10 +16,10 @@ export const computeWith = (compute: Partial<ComputeDefinition>): ComputeDefinit
 
 /**
  * What a study has cost, and what its running attempts may still cost, counted from its records in a way of its own: each
- * attempt for as long as it was billed or may run, and as if its instances were always kept to the last second.
+ * attempt for as long as it was billed or may run.
  */
 export function committedUsd({ tuner }: StudyRecord, trials: readonly TrialRecord[]): number {
-  const { keepAliveSeconds: kept = 0, instanceTypes, instanceCount, maxRuntimeSeconds: longest } = tuner.compute;
+  const { instanceTypes, instanceCount, maxRuntimeSeconds: longest } = tuner.compute;
   let usd = 0;
   for (const { state, attempts } of trials) {
     attempts.forEach((attempt, i) => {
@@ -29,7 +29,7 @@ export function committedUsd({ tuner }: StudyRecord, trials: readonly TrialRecor
         ({ instanceType }) => instanceType === (attempt.instanceType ?? instanceTypes[0]),
       )!;
       const price = (usdPerHour / 3600) * (attempt.instanceCount ?? instanceCount);
-      usd += (seconds + (seconds > 0 ? kept : 0)) * price;
+      usd += seconds * price;
     });
   }
   return usd;

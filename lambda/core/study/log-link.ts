@@ -5,16 +5,21 @@ const CONSOLES: Readonly<Record<string, string>> = {
 
 const LOG_GROUP = '/aws/sagemaker/TrainingJobs';
 
+/** Where the console of an account is: the start of its links. */
+export function consoleOf(arn: string): string {
+  const [, partition, , region] = arn.split(':');
+  return `https://${region}.${CONSOLES[partition] ?? 'console.aws.amazon.com'}`;
+}
+
 /**
  * The page of the CloudWatch console with the log streams of a training job.
  *
  * @param arn of anything in the same partition and region
  */
 export function logLink(arn: string, jobName: string): string {
-  const [, partition, , region] = arn.split(':');
-  const console = CONSOLES[partition] ?? 'console.aws.amazon.com';
+  const [, , , region] = arn.split(':');
   // the console's own encoding: each % of a percent-encoding becomes $25.
   const encoded = (text: string) => encodeURIComponent(encodeURIComponent(text)).replaceAll('%', '$');
   const stream = encodeURIComponent(`?logStreamNameFilter=${jobName}`).replaceAll('%', '$');
-  return `https://${region}.${console}/cloudwatch/home?region=${region}#logsV2:log-groups/log-group/${encoded(LOG_GROUP)}${stream}`;
+  return `${consoleOf(arn)}/cloudwatch/home?region=${region}#logsV2:log-groups/log-group/${encoded(LOG_GROUP)}${stream}`;
 }

@@ -1,5 +1,6 @@
 import { TunerDefinition } from '../../../lib/contract/tuner-definition';
 import { QuotaTooSmall } from '../errors';
+import { consoleOf } from './log-link';
 
 /** A quota of instances. */
 export interface InstanceQuota {
@@ -64,14 +65,18 @@ function needsOf({ compute, maxParallelTrials, maxTrials }: TunerDefinition): Ne
       ? []
       : [{ name: `${type} for training warm pool usage`, atLeast: 0, atOnce: count * slots, isAlternative: false }]),
   ];
-  return instanceGroups === undefined
-    ? instanceTypes.flatMap((type) => need(type, instanceCount, true))
-    : instanceGroups.flatMap((group) => need(group.instanceType, group.instanceCount, false));
+  if (instanceGroups === undefined) return instanceTypes.flatMap((type) => need(type, instanceCount, true));
+  // groups of one type share its quota.
+  const counts = new Map<string, number>();
+  for (const { instanceType: type, instanceCount: count } of instanceGroups) {
+    counts.set(type, (counts.get(type) ?? 0) + count);
+  }
+  return [...counts].flatMap(([type, count]) => need(type, count, false));
 }
 
 function sentenceOf({ name, value, code, atLeast, atOnce }: Need & InstanceQuota, arn: string): string {
   const [, , , region, account] = arn.split(':');
-  const page = `https://${region}.console.aws.amazon.com/servicequotas/home/services/sagemaker/quotas`;
+  const page = `${consoleOf(arn)}/servicequotas/home/services/sagemaker/quotas`;
   const effect =
     value < atLeast
       ? 'so no trial can start on it'

@@ -1,9 +1,11 @@
 import { ComputeDefinition } from '../../../lib/contract/tuner-definition';
-import { AttemptRecord, foundNoRoom } from '../store/records';
+import { AttemptRecord } from '../store/records';
 
 /**
- * For how long the instances of each ended attempt were kept, at most: until the same slot started its next attempt, or as
- * long as they are kept without one. SageMaker tells only what has been billed by the time it is asked.
+ * For how long the instances of each ended attempt were kept, at most: until an attempt on as many of the same type started,
+ * or as long as they are kept without one. SageMaker tells only what has been billed by the time it is asked.
+ *
+ * Which of the instances that are kept it gives to a job isn't known. The longest in all are kept where it gives the oldest.
  */
 export function warmPoolSeconds(
   { keepAliveSeconds }: ComputeDefinition,
@@ -12,25 +14,30 @@ export function warmPoolSeconds(
   const kept = new Map<AttemptRecord, number>();
   if (keepAliveSeconds === undefined) return kept;
 
-  const bySlot = new Map<string, AttemptRecord[]>();
+  const byKind = new Map<string, AttemptRecord[]>();
   for (const attempt of attempts) {
-    if (foundNoRoom(attempt)) continue;
-    const slot = slotOf(attempt);
-    bySlot.set(slot, [...(bySlot.get(slot) ?? []), attempt]);
+    if (!mayHaveRun(attempt)) continue;
+    const kind = `${attempt.instanceCount} ${attempt.instanceType}`;
+    byKind.set(kind, [...(byKind.get(kind) ?? []), attempt]);
   }
-  for (const ofSlot of bySlot.values()) {
-    ofSlot.sort((a, b) => Date.parse(a.startAt) - Date.parse(b.startAt));
-    ofSlot.forEach((attempt, i) => {
-      if (!attempt.outcome?.billableSeconds || attempt.endedAt === undefined) return;
-      const next = ofSlot[i + 1];
-      const gap = next === undefined ? Infinity : (Date.parse(next.startAt) - Date.parse(attempt.endedAt)) / 1000;
-      kept.set(attempt, Math.min(Math.max(gap, 0), keepAliveSeconds));
-    });
+  for (const ofKind of byKind.values()) {
+    const starts = ofKind.map(({ startAt }) => Date.parse(startAt)).sort((a, b) => a - b);
+    const ended = ofKind
+      .filter(({ endedAt }) => endedAt !== undefined)
+      .sort((a, b) => Date.parse(a.endedAt!) - Date.parse(b.endedAt!));
+    let next = 0;
+    for (const attempt of ended) {
+      const from = Date.parse(attempt.endedAt!);
+      while (next < starts.length && starts[next] < from) next++;
+      const gap = next < starts.length ? (starts[next] - from) / 1000 : Infinity;
+      if (gap <= keepAliveSeconds) next++;
+      kept.set(attempt, Math.min(gap, keepAliveSeconds));
+    }
   }
   return kept;
 }
 
-/** Of a claim `run/round/slot/turn`. */
-function slotOf({ claim }: AttemptRecord): string {
-  return claim.split('/')[2];
+/** An attempt that wasn't billed had no instances: it neither kept any nor took those that were kept. */
+function mayHaveRun({ endedAt, outcome }: AttemptRecord): boolean {
+  return endedAt === undefined || Boolean(outcome?.billableSeconds);
 }

@@ -2,7 +2,8 @@ import { Duration } from 'aws-cdk-lib';
 import { AshaMode, Objective, QuotaCheck, Scheduler } from '../../../lib';
 import { TrialRecord, currentAttempt } from '../../../lambda/core/store/records';
 import type { LocalRuntime } from '../../../local/runtime';
-import { FaultyStudy, FaultyStudyOptions } from './study-with-faults';
+import { startExecution } from '../small-study';
+import { FaultyStudy, FaultyStudyOptions, STUDY, settled } from './study-with-faults';
 
 /** A fault, what a study makes of it, and what its user reads: a row of docs/failures.md, and a test. */
 export interface FailureCase extends FaultyStudyOptions {
@@ -436,6 +437,23 @@ export const FAILURE_CASES: readonly FailureCase[] = [
     read: 'the study is STOPPED, its trials QUEUED',
     status: 'ABORTED',
     states: ['QUEUED', 'QUEUED'],
+  },
+  {
+    fault: 'the execution is stopped, and another one started with the same study name',
+    injected: 'StopExecution, then StartExecution',
+    meanwhile: after(900, async (runtime, executionArn) => {
+      await stopExecution(runtime, executionArn);
+      await settled(runtime);
+      await runtime.stepFunctions.waitForExecution(await startExecution(runtime, { study: STUDY }, 'second'));
+    }),
+    answer: 'each trial goes on from its checkpoint, in a new attempt',
+    read: 'one result, as if nothing had happened; the cost of all attempts',
+    status: 'ABORTED',
+    states: [C, C, C, C],
+    check: ({ study, trials }) => {
+      expect(study).toMatchObject({ status: 'SUCCEEDED', run: 2 });
+      expect(trials.map(({ attempts }) => attempts.length)).toEqual([2, 2, 1, 1]);
+    },
   },
   {
     fault: 'SageMaker answers late and wrongly while a stopped study is settled',

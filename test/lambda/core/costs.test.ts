@@ -1,5 +1,5 @@
 import { MemoryItemTable } from '../../support/lambda-memory-table';
-import { TestStudy } from '../../support/lambda-study';
+import { TUNER, TestStudy } from '../../support/lambda-study';
 import { TrainAnswer } from '../../../lib/contract/calls';
 
 /** List prices of us-east-1 in dollars; docs/cost.md has the same. */
@@ -54,23 +54,21 @@ class MeteredItemTable extends MemoryItemTable {
 
 const sizeOf = (value: object) => Buffer.byteLength(JSON.stringify(value));
 
-test('1,000 trials with ten reports each cost at most 20 cents beside their training jobs', async () => {
-  // GIVEN four slots and median stopping, which reads the most
+/** What a study of so many trials with ten reports each costs in four slots, with median stopping, which reads the most. */
+async function costsOf(trials: number) {
   const table = new MeteredItemTable();
-  const trials = 400;
   const reports = 10;
   const study = await TestStudy.opened(table, {
     maxTrials: trials,
+    maxSpendUsd: 1e6,
+    compute: { ...TUNER.compute, prices: [{ instanceType: 'ml.m5.xlarge', usdPerHour: 0.23 }] },
     scheduler: { name: 'medianStopping', gracePeriod: 1, minimumTrials: 5 },
   });
 
-  // WHEN all trials report as often as they may
   let calls = 0;
-  const turns = [0, 0, 0, 0];
   const slots: (TrainAnswer | undefined)[] = [];
   for (let slot = 0; slot < 4; slot++) slots.push(await study.train(slot));
-  let ended = 0;
-  while (ended < trials) {
+  for (let ended = 0; ended < trials; ended++) {
     const slot = ended % 4;
     const answer = slots[slot]!;
     for (let epoch = 1; epoch <= reports; epoch++) {
@@ -79,23 +77,36 @@ test('1,000 trials with ten reports each cost at most 20 cents beside their trai
       await study.report(answer, epoch, ended + epoch / 100);
     }
     const next = await study.record(answer, { status: 'Completed', billableSeconds: 60 }, ended, slot);
-    turns[slot]++;
     slots[slot] = next.action === 'train' ? next : undefined;
-    ended++;
   }
-
-  // THEN
-  // what is read grows with the square of the trials, so this is more than 1,000 trials read.
-  const scale = 1000 / trials;
-  const lambdaSeconds = trials * RECORD_SECONDS * RECORD_GB + calls * REPORT_SECONDS * REPORT_GB;
-  const dollars = {
-    stepFunctions: 1000 * TRANSITIONS_PER_TRIAL * TRANSITION,
-    lambda: scale * ((trials + calls) * LAMBDA_REQUEST + lambdaSeconds * LAMBDA_GB_SECOND),
-    writes: scale * table.writes * WRITE_UNIT,
-    reads: scale ** 2 * table.reads * READ_UNIT,
-  };
-  const total = Object.values(dollars).reduce((sum, part) => sum + part, 0);
   expect(calls).toBe(trials * reports);
-  if (process.env.SHOW_COSTS) console.log(total, dollars);
-  expect(total).toBeLessThanOrEqual(0.2);
+  const lambdaSeconds = trials * RECORD_SECONDS * RECORD_GB + calls * REPORT_SECONDS * REPORT_GB;
+  return {
+    stepFunctions: trials * TRANSITIONS_PER_TRIAL * TRANSITION,
+    lambda: (trials + calls) * LAMBDA_REQUEST + lambdaSeconds * LAMBDA_GB_SECOND,
+    writes: table.writes * WRITE_UNIT,
+    reads: table.reads * READ_UNIT,
+  };
+}
+
+const sumOf = (costs: Record<string, number>) => Object.values(costs).reduce((sum, part) => sum + part, 0);
+
+test('100 trials with ten reports each cost at most 2 cents beside their training jobs', async () => {
+  const costs = await costsOf(100);
+  if (process.env.SHOW_COSTS) console.log(sumOf(costs), costs);
+  expect(sumOf(costs)).toBeLessThanOrEqual(0.02);
+});
+
+test('1,000 trials with ten reports each cost at most 20 cents beside their training jobs', async () => {
+  const { stepFunctions, lambda, writes, reads } = await costsOf(400);
+  // what is read grows with the square of the trials, so this is more than 1,000 trials read.
+  const scale = 1000 / 400;
+  const costs = {
+    stepFunctions: scale * stepFunctions,
+    lambda: scale * lambda,
+    writes: scale * writes,
+    reads: scale ** 2 * reads,
+  };
+  if (process.env.SHOW_COSTS) console.log(sumOf(costs), costs);
+  expect(sumOf(costs)).toBeLessThanOrEqual(0.2);
 });

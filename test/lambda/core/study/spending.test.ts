@@ -306,9 +306,11 @@ describe('whatever trials cost, whatever is lost', () => {
       },
       { requiredKeys: ['instanceTypes', 'instanceCount', 'maxRuntimeSeconds'] },
     );
-    const cap = fc.double({ min: 0.01, max: 30, noNaN: true });
+    // of what one trial may take at most.
+    const cap = fc.double({ min: 0.1, max: 8, noNaN: true });
     await fc.assert(
-      fc.asyncProperty(cap, compute, fc.array(step, { maxLength: 40 }), async (maxSpendUsd, drawn, steps) => {
+      fc.asyncProperty(cap, compute, fc.array(step, { maxLength: 40 }), async (share, drawn, steps) => {
+        const maxSpendUsd = share * drawn.maxRuntimeSeconds * drawn.instanceCount * 0.001;
         const study = await opened({ maxSpendUsd, maxTrials: 1000, maxParallelTrials: 5 }, drawn);
         let slots: { held?: TrainAnswer; turn: number; over?: boolean }[] = Array.from({ length: 5 }, () => ({
           turn: 0,

@@ -36,16 +36,23 @@ test.each([
   ['just in time', 700, 600],
   ['too late', 701, 600],
   ['at once', 100, 0],
-  ['before it was recorded', 90, 0],
-])('instances are kept until the slot’s next job begins: %s', (_, start, seconds) => {
+])('instances are kept until the next job begins: %s', (_, start, seconds) => {
   expect(kept([attempt(0, 0, 100), attempt(0, start)])).toEqual([seconds, undefined]);
 });
 
-test('instances that no job of the slot takes are kept to the end, whatever other slots do', () => {
-  expect(kept([attempt(0, 0, 100), attempt(1, 110)])).toEqual([600, undefined]);
+test('instances that no job takes are kept to the end', () => {
+  expect(kept([attempt(0, 0, 100), attempt(1, 20)])).toEqual([600, undefined]);
 });
 
-test('attempts come in any order, and slots are the same in each round', () => {
+test('of several that are kept, the oldest are taken: so they are kept for as long as can be', () => {
+  const ended = [attempt(0, 0, 100), attempt(1, 0, 150)];
+  expect(kept([...ended, attempt(1, 200)])).toEqual([100, 600, undefined]);
+  expect(kept([...ended, attempt(1, 200), attempt(0, 210)])).toEqual([100, 60, undefined, undefined]);
+  // those of the first are gone by then.
+  expect(kept([...ended, attempt(1, 720)])).toEqual([600, 570, undefined]);
+});
+
+test('attempts come in any order, of any round', () => {
   const [first, second, third] = [attempt(0, 0, 100), attempt(0, 150, 300), attempt(0, 310)];
   expect(kept([third, first, second])).toEqual([undefined, 50, 10]);
   const other = { claim: '2/7/0/3' };
@@ -58,7 +65,11 @@ test('a job that was not billed had no instances to keep', () => {
 
 describe('instances are not taken by', () => {
   test('a start that found no room', () => {
-    expect(kept([attempt(0, 0, 100), attempt(0, 110, 115, NEVER_RAN), attempt(0, 400)])).toEqual([300, undefined, undefined]);
+    expect(kept([attempt(0, 0, 100), attempt(0, 110, 115, NEVER_RAN), attempt(0, 400)])).toEqual([
+      300,
+      undefined,
+      undefined,
+    ]);
   });
 
   test('an attempt whose job never began', () => {
@@ -91,19 +102,28 @@ test('however jobs take instances of each other, no more is kept in all than is 
         free.set(slot, start + runs);
         return attempt(slot, start, start + runs, { instanceType: type, instanceCount });
       });
-      const counted = kept(attempts).reduce((sum: number, seconds, i) => sum + seconds! * attempts[i].instanceCount!, 0);
+      const counted = kept(attempts).reduce(
+        (sum: number, seconds, i) => sum + seconds! * attempts[i].instanceCount!,
+        0,
+      );
 
       // SageMaker gives a job any instances of its type and number that are kept at its start.
       let billed = 0;
       const pools: { from: number; kind: string; count: number }[] = [];
       const secondsOf = (time: string) => (Date.parse(time) - Date.parse(at(0))) / 1000;
-      for (const { startAt, instanceType, instanceCount } of [...attempts].sort((a, b) => (a.startAt < b.startAt ? -1 : 1))) {
+      for (const { startAt, instanceType, instanceCount } of [...attempts].sort((a, b) =>
+        a.startAt < b.startAt ? -1 : 1,
+      )) {
         const start = secondsOf(startAt);
         // those that have ended by then.
         for (const one of attempts) {
           const end = secondsOf(one.endedAt!);
           if (end <= start && !pools.some(({ kind }) => kind.endsWith(` ${one.attempt}`))) {
-            pools.push({ from: end, kind: `${one.instanceType} ${one.instanceCount} ${one.attempt}`, count: one.instanceCount! });
+            pools.push({
+              from: end,
+              kind: `${one.instanceType} ${one.instanceCount} ${one.attempt}`,
+              count: one.instanceCount!,
+            });
           }
         }
         const fitting = pools.filter(
