@@ -1,6 +1,7 @@
 import { ArnFormat, Stack } from 'aws-cdk-lib';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import * as kms from 'aws-cdk-lib/aws-kms';
 import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 
 /** What others may be allowed to do with a tuner. */
@@ -9,16 +10,19 @@ export class TunerGrants {
   public constructor(
     private readonly stateMachine: sfn.StateMachine,
     private readonly table: dynamodb.Table,
+    private readonly encryptionKey: kms.IKey | undefined,
   ) {}
 
   /** Start studies. */
   public startStudy(grantee: iam.IGrantable): iam.Grant {
+    this.encryptionKey?.grant(grantee, 'kms:Decrypt', 'kms:GenerateDataKey');
     return this.stateMachine.grantStartExecution(grantee);
   }
 
   /** See studies run: executions, their history and their output. */
   public readStudies(grantee: iam.IGrantable): iam.Grant {
     const grant = this.stateMachine.grantRead(grantee);
+    this.encryptionKey?.grant(grantee, 'kms:Decrypt');
     const slots = (resource: string, resourceName: string) =>
       Stack.of(this.stateMachine).formatArn({
         service: 'states',

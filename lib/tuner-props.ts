@@ -127,7 +127,7 @@ export interface TunerProps {
   /**
    * The study ends when more trials than this have failed. 0 to 100,000.
    *
-   * @default - no limit; whatever is given here, a study ends when its first five trials all fail the same way
+   * @default - no limit; whatever is given here, a study ends when its first five trials all fail the same way by the program or the request
    */
   readonly toleratedFailureCount?: number;
 

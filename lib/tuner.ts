@@ -168,7 +168,7 @@ export class Tuner extends Construct implements iam.IGrantable {
     this.allowJobs(jobUsers, runner.jobNamePrefix);
     this.allowPreflight(openStudy, runner.instances.quotaCheck);
     this.stopWithExecution(stopStudy);
-    this.grants = new TunerGrants(this.stateMachine, this.studyTable);
+    this.grants = new TunerGrants(this.stateMachine, this.studyTable, encryptionKey);
     this.acknowledge(props);
   }
 
@@ -202,7 +202,10 @@ export class Tuner extends Construct implements iam.IGrantable {
     return this.onStatus(id, options);
   }
 
-  /** Calls a target when a study has ended with a result, which the event holds as `detail.output`. */
+  /**
+   * Calls a target when a study has ended with a result, which the event holds as `detail.output`; with an `encryptionKey` AWS
+   * leaves it out, and DescribeExecution has it.
+   */
   public onStudySucceeded(id: string, options: events.OnEventOptions = {}): events.Rule {
     return this.onStatus(id, options, ['SUCCEEDED']);
   }

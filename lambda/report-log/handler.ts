@@ -31,7 +31,7 @@ export async function handler({ awslogs }: LogsEvent): Promise<void> {
   // of a distributed training the first host speaks.
   if (messageType !== 'DATA_MESSAGE' || !jobName.startsWith(`${prefix}-`) || !/^algo-1(-|$)/.test(host)) return;
   await reportLog(
-    { jobName, lines: logEvents },
+    { jobName, lines: logEvents, at: new Date().toISOString() },
     { store: studyStore(), jobs, warn: (message) => console.warn(message) },
   );
 }

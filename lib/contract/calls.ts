@@ -24,6 +24,8 @@ export interface OpenAnswer {
   readonly run: number;
   /** Rounds planned so far. */
   readonly round: number;
+  /** Quotas of instances that are too small for the study. */
+  readonly notes: string[];
 }
 
 /** Plan round: which slots run. */
@@ -51,6 +53,8 @@ export interface NextRequest {
   readonly turn: number;
   /** How often its job starts have been tried again in this round; each adds to the history of its execution. */
   readonly retries?: number;
+  /** How often the slot's execution has been redriven. */
+  readonly redrives?: number;
   readonly at: string;
 }
 
@@ -67,6 +71,8 @@ export interface TrainAnswer {
   readonly token: string;
   /** One prefix for all attempts of the trial. */
   readonly checkpointUri: string;
+  /** The slot's execution had been redriven so often: in a later redrive this attempt isn't begun again. */
+  readonly redrives: number;
   /** Not before this time, so that CreateTrainingJob stays under its limit of one a second. */
   readonly startAt: string;
   /** What the attempt trains up to; then it ends, with a checkpoint. Absent where the scheduler sets no limit. */
@@ -127,8 +133,6 @@ export interface AttemptOutcome {
   /** Of one instance; with spot less than it trained. */
   readonly billableSeconds?: number;
   readonly trainingSeconds?: number;
-  /** For which its instances have been kept since, and billed. */
-  readonly retainedSeconds?: number;
   /** Last value of each metric that SageMaker read off the log. */
   readonly metrics?: { readonly MetricName?: string; readonly Value?: number }[];
   /** Name and cause of the state machine's error, if the task failed. */

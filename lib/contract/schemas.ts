@@ -125,6 +125,7 @@ const turn: Record<string, Schema> = {
   slot: integer(0, MAX_PARALLEL_TRIALS - 1),
   turn: count,
   retries: count,
+  redrives: count,
   at: time,
 };
 
@@ -180,7 +181,6 @@ export const RECORD_REQUEST_SCHEMA: Schema = {
         modelArtifact: anything,
         billableSeconds: anything,
         trainingSeconds: anything,
-        retainedSeconds: anything,
         metrics: anything,
         error: anything,
         cause: anything,

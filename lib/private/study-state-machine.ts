@@ -38,12 +38,35 @@ export class StudyStateMachine extends sfn.StateMachine {
         }),
       },
     });
+    if (props.encryptionKey !== undefined) this.allowKey(props.encryptionKey);
     if (isFrozen(this.role)) this.warnOfMissing();
   }
 
   public override addToRolePolicy(statement: iam.PolicyStatement): void {
     STATEMENTS.set(this, [...(STATEMENTS.get(this) ?? []), statement]);
     super.addToRolePolicy(statement);
+  }
+
+  /**
+   * The CDK allows it for a state machine of a given name only; one whose name is made at deployment can't be in its own role.
+   *
+   * @see https://docs.aws.amazon.com/step-functions/latest/dg/encryption-at-rest.html
+   */
+  private allowKey(key: kms.IKey): void {
+    this.addToRolePolicy(
+      new iam.PolicyStatement({
+        actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+        resources: [key.keyArn],
+        conditions: {
+          ArnLike: {
+            'kms:EncryptionContext:aws:states:stateMachineArn': Stack.of(this).formatArn({
+              service: 'states',
+              resource: 'stateMachine:*',
+            }),
+          },
+        },
+      }),
+    );
   }
 
   private warnOfMissing(): void {

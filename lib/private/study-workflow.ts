@@ -19,6 +19,14 @@ export interface WorkflowSteps {
 /** Time of a call: the state's own, so that a retry says the same. */
 const AT = '{% $states.context.State.EnteredTime %}';
 
+/** How often the execution has been redriven. */
+const REDRIVES = '{% $exists($states.context.Execution.RedriveCount) ? $states.context.Execution.RedriveCount : 0 %}';
+
+/** The name of a job whose task failed, where the context tells it. */
+const FAILED_JOB_NAME =
+  "'jobName': $exists($states.context.State.RetryCount) and $exists($states.context.Execution.RedriveCount) ? " +
+  "$next.jobName & '-' & $string($states.context.State.RetryCount) & '-' & $string($states.context.Execution.RedriveCount)";
+
 /**
  * The workflow of a study. Rounds of slots: each slot is a child execution that runs one trial after another, so a slow
  * trial holds up no other slot.
@@ -109,6 +117,7 @@ export class StudyWorkflow extends Construct {
         round: '{% $states.input.round %}',
         slot: '{% $states.input.slot %}',
         turn: 0,
+        redrives: REDRIVES,
         at: AT,
       },
       assign: {
@@ -127,6 +136,7 @@ export class StudyWorkflow extends Construct {
       slot: '{% $slot %}',
       turn: '{% $next.turn + 1 %}',
       retries: '{% $retries %}',
+      redrives: REDRIVES,
       at: AT,
     };
     const recordTrial = this.invoke('Record trial', this.steps.recordTrial, {
@@ -156,7 +166,7 @@ export class StudyWorkflow extends Construct {
     this.train.addCatch(recordTrial, {
       errors: [sfn.Errors.ALL],
       assign: {
-        outcome: "{% { 'error': $states.errorOutput.Error, 'cause': $states.errorOutput.Cause } %}",
+        outcome: `{% { 'error': $states.errorOutput.Error, 'cause': $states.errorOutput.Cause, ${FAILED_JOB_NAME} } %}`,
         retries: TrainRetries.COUNT,
       },
     });

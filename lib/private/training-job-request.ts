@@ -11,9 +11,13 @@ import type { TrialRunnerBindOptions } from '../trial-runner';
 import { SageMakerTrainingProps } from '../trial-runners/sagemaker-training-props';
 import { grantKey, grantWritePrefix } from './s3-access';
 
-/** The job's name never repeats: not when the state is retried, not when the execution is redriven. */
+/**
+ * The job's name never repeats: not when the state is retried, not when the execution is redriven. A redrive doesn't begin the
+ * attempt of the stopped execution again: its trial has been settled by then, and gets a new attempt from Record trial.
+ */
 const JOB_NAME =
-  "{% $next.jobName & '-' & $string($states.context.State.RetryCount) & '-' & $string($states.context.Execution.RedriveCount) %}";
+  "{% $states.context.Execution.RedriveCount > $next.redrives ? $error('the execution was redriven') : " +
+  "$next.jobName & '-' & $string($states.context.State.RetryCount) & '-' & $string($states.context.Execution.RedriveCount) %}";
 
 /** Network of the training jobs. */
 export interface TrainingNetwork {
@@ -60,7 +64,7 @@ export function trainingJobRequest(parts: RequestParts): Record<string, unknown>
     ...(props.spot && { EnableManagedSpotTraining: true }),
     ...(props.retryAttempts !== undefined && { RetryStrategy: { MaximumRetryAttempts: props.retryAttempts } }),
     ...(props.experimentName && {
-      ExperimentConfig: { ExperimentName: props.experimentName, TrialComponentDisplayName: JOB_NAME },
+      ExperimentConfig: { ExperimentName: props.experimentName, TrialComponentDisplayName: '{% $next.jobName %}' },
     }),
     HyperParameters: `{% $merge([${Stack.of(scope).toJsonString(props.hyperparameters ?? {})}, $next.hyperparameters]) %}`,
     Environment: { ...props.environment, ...program.environment, ...studyEnvironment(options) },

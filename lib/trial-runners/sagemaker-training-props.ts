@@ -303,7 +303,7 @@ export interface SageMakerTrainingProps {
   readonly role?: iam.IRole;
 
   /**
-   * US dollars for an hour of one instance on demand, for the cost in the study's result and for `maxSpend`. With several
+   * US dollars for an hour of one instance on demand, for the cost in the study's result and for `maxSpendUsd`. With several
    * instance types, give `pricesPerInstanceHour`.
    *
    * @default - from a dated table of list prices; if the type isn't there the cost is given in seconds only
@@ -320,7 +320,7 @@ export interface SageMakerTrainingProps {
   /**
    * What a study does before it starts when the account's quota of instances is too small for it.
    *
-   * @default QuotaCheck.WARN
+   * @default QuotaCheck.FAIL
    */
   readonly quotaCheck?: QuotaCheck;
 }

@@ -36,7 +36,6 @@ const OUTCOME = [
   "'failureReason': $states.result.FailureReason",
   "'billableSeconds': $states.result.BillableTimeInSeconds",
   "'trainingSeconds': $states.result.TrainingTimeInSeconds",
-  "'retainedSeconds': $states.result.WarmPoolStatus.ResourceRetainedBillableTimeInSeconds",
   "'modelArtifact': $states.result.ModelArtifacts.S3ModelArtifacts",
   "'metrics': [$states.result.FinalMetricDataList.{'MetricName': MetricName, 'Value': Value}]",
 ].join(', ');
@@ -131,7 +130,7 @@ export class SageMakerTraining {
       maxRuntime,
       maxWait: props.spot ? waitOf(props, maxRuntime, image) : undefined,
       keepAlivePeriod: props.keepAlivePeriod,
-      quotaCheck: props.quotaCheck ?? QuotaCheck.WARN,
+      quotaCheck: props.quotaCheck ?? QuotaCheck.FAIL,
     };
   }
 

@@ -83,7 +83,16 @@ test('functions and training jobs may use the key for what they do, without wild
 test('the state machine may use the key for its own data only', () => {
   const { template } = withKey();
   const statements = keyStatements(template.statementsOf('Tuner/StateMachineRole'));
-  expect(statements.length).toBeGreaterThan(0);
+  expect(statements).toContainEqual({
+    Effect: 'Allow',
+    Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
+    Resource: KEY,
+    Condition: {
+      ArnLike: {
+        'kms:EncryptionContext:aws:states:stateMachineArn': `arn:\${AWS::Partition}:states:${HERE}:stateMachine:*`,
+      },
+    },
+  });
   for (const { Condition } of statements) expect(JSON.stringify(Condition)).toMatch(/kms:EncryptionContext:/);
 });
 
@@ -99,6 +108,9 @@ test('CloudWatch Logs may use the key for log groups of this account', () => {
       'kms:ReEncryptFrom',
       'kms:ReEncryptTo',
       'kms:GenerateDataKey',
+      'kms:GenerateDataKeyPair',
+      'kms:GenerateDataKeyPairWithoutPlaintext',
+      'kms:GenerateDataKeyWithoutPlaintext',
       'kms:DescribeKey',
     ],
     Resource: '*',

@@ -25,6 +25,18 @@ describe('the request', () => {
   });
 });
 
+test('an attempt is not begun again by a redrive of its execution, but a new one is', async () => {
+  const { TrainingJobName } = checkedTrainingRequest({});
+  const name = (redrives: number, given: number) =>
+    evaluate(TrainingJobName, {
+      next: { jobName: 'hpo-1', redrives: given },
+      states: { context: { State: { RetryCount: 0 }, Execution: { RedriveCount: redrives } } },
+    });
+  await expect(name(1, 0)).rejects.toMatchObject({ message: 'the execution was redriven' });
+  expect(await name(1, 1)).toBe('hpo-1-0-1');
+  expect(await name(0, 0)).toBe('hpo-1-0-0');
+});
+
 describe('hyperparameters', () => {
   const searched = { learning_rate: '0.01', optimizer: 'sgd' };
 
@@ -73,7 +85,6 @@ describe('the outcome', () => {
       ...outcome,
       billableSeconds: 70,
       trainingSeconds: 100,
-      retainedSeconds: 12,
       modelArtifact: 's3://bucket/output/model.tar.gz',
       metrics: [
         { MetricName: 'accuracy', Value: 0.9 },

@@ -50,7 +50,7 @@ test('a slot knows its study, run, round and number', async () => {
   const item = await evaluateAll(outer('Run slots').ItemSelector, variables);
   expect(item).toEqual({ study: 'digits', run: 2, round: 8, slot: 5 });
   const payload = await payloadOf(inner('Next trial'), { states: { input: item, context } });
-  expect(payload).toEqual({ study: 'digits', run: 2, round: 8, slot: 5, turn: 0, at: AT });
+  expect(payload).toEqual({ study: 'digits', run: 2, round: 8, slot: 5, turn: 0, redrives: 0, at: AT });
   const assigned = await evaluateAll(inner('Next trial').Assign, {
     states: { input: item, result: { Payload: { action: 'none', reason: 'done' } } },
   });
@@ -96,6 +96,7 @@ test('Record trial gets the outcome and asks for the next turn', async () => {
     attempt: 2,
     retries: 7,
     outcome: { status: 'Failed' },
+    redrives: 0,
     at: AT,
   });
 });
@@ -108,7 +109,7 @@ test('a slot without room for a job waits as long as it is told, and asks again 
   expect(await evaluate(inner('Wait for room').Timestamp, { next })).toBe(next.until);
   const variables = { study: 'digits', run: 2, round: 8, slot: 5, retries: 7, next, states: { context } };
   const payload = await payloadOf(inner('Ask again'), variables);
-  expect(payload).toEqual({ study: 'digits', run: 2, round: 8, slot: 5, turn: 5, retries: 7, at: AT });
+  expect(payload).toEqual({ study: 'digits', run: 2, round: 8, slot: 5, turn: 5, retries: 7, redrives: 0, at: AT });
   const states = { result: { Payload: { action: 'none', reason: 'done' } } };
   expect(await evaluateAll(inner('Ask again').Assign, { states })).toEqual({
     next: { action: 'none', reason: 'done' },

@@ -1,5 +1,6 @@
 import {
   DescribeTrainingJobCommand,
+  type DescribeTrainingJobCommandOutput,
   ListTrainingJobsCommand,
   SageMakerClient,
   StopTrainingJobCommand,
@@ -10,20 +11,26 @@ import { CLIENT_SETTINGS } from './client-settings';
 export class SageMakerTrainingJobs implements TrainingJobs {
   private readonly client = new SageMakerClient(CLIENT_SETTINGS);
 
-  async find(jobName: string, at: string): Promise<FoundJob | undefined> {
+  async find(jobName: string, at: string, fullName?: string): Promise<FoundJob | undefined> {
+    const known = fullName === undefined ? undefined : await this.describe(fullName, at);
+    if (known !== undefined) return known;
     const { TrainingJobSummaries: jobs = [] } = await this.client.send(
       new ListTrainingJobsCommand({ NameContains: jobName, SortBy: 'CreationTime', SortOrder: 'Descending' }),
     );
     // "contains" is wider than "is this attempt's": attempt 1 is also found in the name of attempt 12.
     const name = jobs.map((job) => job.TrainingJobName!).find((candidate) => candidate.startsWith(`${jobName}-`));
-    if (name === undefined) return undefined;
+    return name === undefined ? undefined : this.describe(name, at);
+  }
 
-    const job = await this.client.send(new DescribeTrainingJobCommand({ TrainingJobName: name }));
+  private async describe(name: string, at: string): Promise<FoundJob | undefined> {
+    const job = await this.describeIfThere(name);
+    if (job === undefined) return undefined;
     const running = job.TrainingJobStatus === 'InProgress' || job.TrainingJobStatus === 'Stopping';
     const trained = (Date.parse(at) - (job.TrainingStartTime?.getTime() ?? Date.parse(at))) / 1000;
     return {
       jobName: name,
       running,
+      stopping: job.TrainingJobStatus === 'Stopping',
       outcome: {
         jobName: name,
         status: job.TrainingJobStatus,
@@ -36,6 +43,16 @@ export class SageMakerTrainingJobs implements TrainingJobs {
         metrics: job.FinalMetricDataList?.map(({ MetricName, Value }) => ({ MetricName, Value })),
       },
     };
+  }
+
+  /** SageMaker answers ValidationException for a job that doesn't exist. */
+  private async describeIfThere(name: string): Promise<DescribeTrainingJobCommandOutput | undefined> {
+    try {
+      return await this.client.send(new DescribeTrainingJobCommand({ TrainingJobName: name }));
+    } catch (error) {
+      if (error instanceof Error && error.name === 'ValidationException') return undefined;
+      throw error;
+    }
   }
 
   async stop(jobName: string): Promise<void> {

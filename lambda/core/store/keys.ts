@@ -11,8 +11,15 @@ export const STOPS_KEY = 'STOPS';
 
 /** When the next one of those that wait for room may try. */
 export const TRIES_KEY = 'TRIES';
+/** What slots have been granted of the study's spending cap. */
+export const GRANTS_KEY = 'GRANTS';
 /** What the study has spent. */
 export const SPENDING_KEY = 'SPENDING';
+
+/** Of an execution: the study that it has opened. */
+export function executionKey(arn: string): string {
+  return `EXECUTION#${arn}`;
+}
 
 /** Of training jobs whose names begin so: the study that they belong to. */
 export function jobsKey(jobNameStart: string): string {

@@ -1,6 +1,7 @@
 import { CurvePoint } from '../schedulers/scheduler';
 import { AttemptOutcome, Decision, TrialState } from '../../../lib/contract/calls';
 import { Configuration } from '../../../lib/contract/search-space';
+import { StudyInput } from '../../../lib/contract/study-input';
 import { TunerDefinition } from '../../../lib/contract/tuner-definition';
 
 /** Every change of a record is conditional on the version that was read. */
@@ -36,6 +37,10 @@ export interface StudyRecord extends Versioned {
   readonly endedAt?: string;
   /** Set once the study has reached an end that running trials must obey: a target, the end of its time. */
   readonly ending?: string;
+  /** The highest redrive of its execution that has been seen. */
+  readonly redrives?: number;
+  /** What the inputs of its executions have set; a resume that doesn't set it keeps it. */
+  readonly input?: StudyInput;
   /** Set once the search algorithm has nothing left to propose, or proposes what can't be. */
   readonly exhausted?: string;
   /** Why the user's own search function gave no answer the last time that it didn't. */
@@ -80,6 +85,8 @@ export interface AttemptRecord {
   readonly instanceType?: string;
   readonly instanceCount?: number;
   readonly maxRuntimeSeconds?: number;
+  /** With spot: waiting and training together. */
+  readonly maxWaitSeconds?: number;
   /** What limits its runtime to less than the tuner allows. */
   readonly limitedBy?: 'maxDuration' | 'maxSpendUsd';
   /** What it may cost at most, with a spending cap. */

@@ -2,12 +2,14 @@ import { KnownResultDefinition } from '../../../lib/contract/tuner-definition';
 import { TooMuchContention } from '../errors';
 import { ItemTable } from './item-table';
 import {
+  GRANTS_KEY,
   PACE_KEY,
   SPENDING_KEY,
   STOPS_KEY,
   STUDY_KEY,
   TRIAL_PREFIX,
   TUNER_PARTITION,
+  executionKey,
   jobsKey,
   knownResultsKey,
   rungKey,
@@ -31,6 +33,11 @@ export interface SlotRecord extends Versioned {
 interface PaceRecord extends Versioned {
   /** Milliseconds since the epoch. */
   readonly nextStart: number;
+}
+
+/** What slots have been granted of a spending cap for attempts that they are about to create. */
+export interface GrantsRecord extends Versioned {
+  readonly grants: readonly { readonly claim: string; readonly usd: number; readonly at: string }[];
 }
 
 /** Tries at a change that others keep overtaking; with 1,000 slots at once, some need many. */
@@ -152,11 +159,6 @@ export class StudyStore {
     return this.reserve(PACE_KEY, now, interval);
   }
 
-  /** The same for StopTrainingJob, which has a limit of its own. */
-  async reserveStop(now: number, interval: number): Promise<number> {
-    return this.reserve(STOPS_KEY, now, interval);
-  }
-
   /** Keeps whose training jobs have names that begin so. */
   async putJobNames(jobNameStart: string, study: string): Promise<void> {
     await this.table.insert(TUNER_PARTITION, jobsKey(jobNameStart), { owner: study, version: 1 });
@@ -166,6 +168,55 @@ export class StudyStore {
   async studyOfJobs(jobNameStart: string): Promise<string | undefined> {
     const item = await this.table.get(TUNER_PARTITION, jobsKey(jobNameStart));
     return item?.owner as string | undefined;
+  }
+
+  async getGrants(study: string): Promise<GrantsRecord | undefined> {
+    return (await this.table.get(study, GRANTS_KEY)) as GrantsRecord | undefined;
+  }
+
+  /** @param version of the grants that the caller has seen. @returns false if there are others by now */
+  async putGrants(study: string, grants: GrantsRecord['grants'], version: number | undefined): Promise<boolean> {
+    return version === undefined
+      ? this.table.insert(study, GRANTS_KEY, { grants, version: 1 })
+      : this.table.replace(study, GRANTS_KEY, { grants, version: version + 1 }, version);
+  }
+
+  /** All starts of the tuner's jobs wait until then. */
+  async delayStarts(until: number): Promise<void> {
+    await this.put(TUNER_PARTITION, PACE_KEY, (before) => ({
+      nextStart: Math.max(until, (before as PaceRecord | undefined)?.nextStart ?? 0),
+    }));
+  }
+
+  /** Keeps which study an execution has opened. */
+  async putExecution(execution: string, study: string): Promise<void> {
+    await this.table.insert(TUNER_PARTITION, executionKey(execution), { owner: study, version: 1 });
+  }
+
+  async studyOfExecution(execution: string): Promise<string | undefined> {
+    const item = await this.table.get(TUNER_PARTITION, executionKey(execution));
+    return item?.owner as string | undefined;
+  }
+
+  /**
+   * Takes the turn to stop a job, if no other one was taken in the interval before.
+   *
+   * @returns 0, or how many milliseconds are left to wait
+   */
+  async takeStop(now: number, interval: number): Promise<number> {
+    for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
+      const before = (await this.table.get(TUNER_PARTITION, STOPS_KEY)) as PaceRecord | undefined;
+      // a clock that is behind must not wait for one that was far ahead.
+      const wait = Math.min(Math.max((before?.nextStart ?? 0) - now, 0), interval);
+      if (wait > 0) return wait;
+      const record: PaceRecord = { nextStart: now + interval, version: (before?.version ?? 0) + 1 };
+      const taken =
+        before === undefined
+          ? await this.table.insert(TUNER_PARTITION, STOPS_KEY, record)
+          : await this.table.replace(TUNER_PARTITION, STOPS_KEY, record, before.version);
+      if (taken) return 0;
+    }
+    throw new TooMuchContention('the turns to stop training jobs kept changing');
   }
 
   /** Keeps the last word of what a study has spent. */

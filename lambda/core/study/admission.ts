@@ -23,16 +23,24 @@ export interface Place {
   readonly reason: string;
 }
 
-/** Where a slot without instances stands; undefined where it may try now. */
+/** The slot isn't needed for what is left. */
+export interface Surplus {
+  readonly surplus: string;
+}
+
+/**
+ * Where a slot without instances stands; undefined where it may try now.
+ *
+ * @param full the types without room
+ */
 export async function placeInQueue(
   study: StudyRecord,
   trials: readonly TrialRecord[],
   request: NextRequest,
   store: StudyStore,
-): Promise<Place | { readonly surplus: string } | undefined> {
+  full: readonly string[],
+): Promise<Place | Surplus | undefined> {
   const now = Date.parse(request.at);
-  const full = await fullTypes(study, trials, now, store);
-  if (full.length === 0) return undefined;
   const reason = `there is no room for another training job on ${full.join(' or ')}`;
 
   const running = trials.filter(({ state }) => state === 'RUNNING').length;
@@ -52,29 +60,35 @@ async function heldPlace(study: StudyRecord, { run, round, slot, turn }: NextReq
   return before?.claim === `${run}/${round}/${slot}/${turn - 1}` ? before.place : undefined;
 }
 
-/** The types without room, if that leaves none for whatever comes next. */
-async function fullTypes(
+/** The types without room, if that leaves none for any trial. */
+export async function fullTypes(
   { tuner: { compute } }: StudyRecord,
-  trials: readonly TrialRecord[],
   now: number,
   store: StudyStore,
 ): Promise<string[]> {
-  const { instanceTypeParameter, instanceGroups, instanceTypes } = compute;
-  const isFull = async (type: string) => (await store.room.noRoomSince(type, now)) !== undefined;
-  if (instanceTypeParameter !== undefined) {
-    // a trial has its own type: only one that waits says what comes next.
-    const next = trials.find(({ state }) => state === 'QUEUED');
-    const [type] = next === undefined ? [] : instanceTypesFor(compute, next.configuration);
-    return type !== undefined && (await isFull(type)) ? [type] : [];
-  }
-  const types = [...new Set(instanceTypes)];
+  // each trial has its own type: others may find room where one doesn't.
+  if (compute.instanceTypeParameter !== undefined) return [];
+  const types = [...new Set(compute.instanceTypes)];
   const full: string[] = [];
-  for (const type of types) if (await isFull(type)) full.push(type);
-  const needsAll = instanceGroups !== undefined;
+  for (const type of types) if (await isFull(type, now, store)) full.push(type);
+  const needsAll = compute.instanceGroups !== undefined;
   return needsAll || full.length === types.length ? full : [];
 }
 
-/** The type to try: the one just given back, else the first that has room as far as is known, else the one without for longest. */
+/** Whether a trial can begin, as far as is known: on the instances just given back, or on a type that isn't known to be full. */
+export async function mayHaveRoom(
+  { tuner: { compute } }: StudyRecord,
+  configuration: Configuration,
+  now: number,
+  store: StudyStore,
+  freed: string | undefined,
+): Promise<boolean> {
+  if (compute.instanceTypeParameter === undefined) return true;
+  const [type] = instanceTypesFor(compute, configuration);
+  return type === freed || !(await isFull(type, now, store));
+}
+
+/** The first type that has room as far as is known, or was just given back; else the one that has been full for longest. */
 export async function chooseInstanceType(
   { tuner: { compute } }: StudyRecord,
   configuration: Configuration,
@@ -84,9 +98,12 @@ export async function chooseInstanceType(
 ): Promise<string> {
   const types = instanceTypesFor(compute, configuration);
   if (types.length === 1) return types[0];
-  if (freed !== undefined && types.includes(freed)) return freed;
   const since = await Promise.all(types.map((type) => store.room.noRoomSince(type, now)));
-  const free = since.indexOf(undefined);
+  const free = types.findIndex((type, i) => type === freed || since[i] === undefined);
   if (free >= 0) return types[free];
   return types[since.indexOf(Math.min(...(since as number[])))];
+}
+
+async function isFull(type: string, now: number, store: StudyStore): Promise<boolean> {
+  return (await store.room.noRoomSince(type, now)) !== undefined;
 }

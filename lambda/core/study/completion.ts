@@ -4,7 +4,7 @@ import { bestTrial, isFeasible } from './best-trial';
 import { tooManyFailures } from './failures';
 import { lossOf } from './objective';
 import { scheduleContext } from './scheduled-trials';
-import { spendingReason } from './spending';
+import { moneySpent } from './spending';
 
 /** So many trials that all failed the same way, and none that worked, end the study. */
 const CIRCUIT_BREAKER_TRIALS = 5;
@@ -17,7 +17,8 @@ export function endReason(study: StudyRecord, trials: readonly TrialRecord[], at
     targetReached(study, trials) ??
     noImprovement(study, trials) ??
     allFailing(study, trials) ??
-    tooManyFailures(study, trials)
+    tooManyFailures(study, trials) ??
+    moneySpent(study, trials)
   );
 }
 
@@ -25,12 +26,10 @@ export function endReason(study: StudyRecord, trials: readonly TrialRecord[], at
 export function completionReason(study: StudyRecord, trials: readonly TrialRecord[], at: string): string | undefined {
   const end = endReason(study, trials, at);
   if (end !== undefined) return end;
-  if (trials.some(({ state }) => state === 'RUNNING')) return undefined;
-  const broke = spendingReason(study, trials, at);
-  if (trials.some(({ state }) => state === 'QUEUED')) return broke;
+  if (trials.some(({ state }) => state === 'RUNNING' || state === 'QUEUED')) return undefined;
 
   const step = createScheduler(study.tuner.scheduler).next(scheduleContext(study, trials));
-  if (step.action !== 'none') return broke;
+  if (step.action !== 'none') return undefined;
   if (study.exhausted !== undefined) return study.exhausted;
   return trials.every(hasEnded) ? `all ${study.tuner.maxTrials} trials have ended` : step.reason;
 }

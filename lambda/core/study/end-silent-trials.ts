@@ -3,29 +3,38 @@ import { StudyStore } from '../store/study-store';
 import { TrainingJobs } from './settle';
 import { JobStopper } from './stop-jobs';
 
+/** An attempt without a job after this time has lost its slot: it never begins. */
+const LONGEST_BEGIN_MS = 10 * 60_000;
+
 /**
  * Stops the jobs of trials that have never reported in their current attempt, when the study has reached its end: those that
  * report are told so by their next report, but a container without a client would train on.
+ *
+ * @returns how many have no job yet, and have to be looked at again
  */
 export async function endSilentTrials(
   study: StudyRecord,
   trials: readonly TrialRecord[],
   { reason, at }: { readonly reason: string; readonly at: string },
   { store, jobs }: { readonly store: StudyStore; readonly jobs: TrainingJobs },
-): Promise<void> {
+): Promise<number> {
+  let beginning = 0;
   const stopper = new JobStopper(jobs, store, at);
   for (const trial of trials) {
     if (trial.state !== 'RUNNING' || trial.decision !== undefined) continue;
-    const { attempt, jobName, firstReport } = currentAttempt(trial);
+    const { attempt, jobName, startAt, firstReport } = currentAttempt(trial);
     if (firstReport !== undefined) continue;
     const job = await jobs.find(jobName, at);
-    // it hasn't begun yet, and will be found when its slot's neighbours end.
-    if (job === undefined) continue;
-    const told = await store.changeTrial(study.study, trial.trial, (record) =>
+    if (job === undefined && Date.parse(at) - Date.parse(startAt) < LONGEST_BEGIN_MS) beginning++;
+    // one that has ended speaks for itself.
+    if (!job?.running) continue;
+    // first the job: a trial that has been told isn't looked at again.
+    if (!job.stopping) await stopper.stop(job.jobName);
+    await store.changeTrial(study.study, trial.trial, (record) =>
       record.state === 'RUNNING' && currentAttempt(record).attempt === attempt && record.decision === undefined
         ? { ...record, decision: 'stop', decisionReason: reason }
         : record,
     );
-    if (job.running && told.decision === 'stop') await stopper.stop(job.jobName);
   }
+  return beginning;
 }

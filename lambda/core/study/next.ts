@@ -6,12 +6,12 @@ import { createScheduler } from '../schedulers/create-scheduler';
 import { NextStep } from '../schedulers/scheduler';
 import { hyperparametersOf } from '../space/search-space';
 import { AttemptRecord, StudyRecord, TrialPlan, TrialRecord, currentAttempt, foundNoRoom } from '../store/records';
-import { StudyStore } from '../store/study-store';
-import { chooseInstanceType, placeInQueue } from './admission';
+import { GrantsRecord, StudyStore } from '../store/study-store';
+import { Place, Surplus, chooseInstanceType, fullTypes, mayHaveRoom, placeInQueue } from './admission';
 import { Checkpoints } from './checkpoints';
 import { endReason } from './completion';
 import { endSilentTrials } from './end-silent-trials';
-import { instanceCountFor, instancesOf, usdPerSecond } from './instances';
+import { instanceCountFor, instanceTypesFor, instancesOf, usdPerSecond } from './instances';
 import { jobNameOf } from './job-name';
 import { requireStudy } from './plan';
 import { SearchFunctions, propose } from './propose';
@@ -31,7 +31,13 @@ const RETRIES_PER_ROUND = 3000;
 const START_INTERVAL_MS = 1100;
 
 /** How long a slot waits for what other trials leave of a spending cap. */
-const MONEY_WAIT_MS = 5 * 60_000;
+const MONEY_WAIT_MS = 10 * 60_000;
+
+/** At the end of a study, until those that have just begun can be stopped. */
+const ENDING_WAIT_MS = 60_000;
+
+/** A step of a slot takes no longer than a Lambda function may. */
+const GRANT_LIFE_MS = 15 * 60_000;
 
 /** Slots that race for the same trial: each loses at most once to each other one. */
 const MAX_TRIES = 1000;
@@ -59,6 +65,8 @@ interface Turn {
   readonly claim: string;
   readonly request: NextRequest;
   readonly freed: FreedInstances | undefined;
+  /** What has been granted of the study's spending cap, read before the trials; without a cap undefined. */
+  readonly grants: GrantsRecord | undefined;
   /** Takes the tuner's next place in the queue of job starts. */
   readonly start: () => Promise<number>;
   readonly store: StudyStore;
@@ -81,9 +89,10 @@ export async function nextTrial(
   let place: Promise<number> | undefined;
   const start = () => (place ??= store.reserveStart(Date.parse(request.at), START_INTERVAL_MS));
   for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
-    const study = await requireStudy(request.study, store);
+    const study = await reopened(await requireStudy(request.study, store), request, store);
+    const grants = study.tuner.maxSpendUsd === undefined ? undefined : await store.getGrants(study.study);
     const trials = await store.loadTrials(study);
-    const turn: Turn = { study, trials, claim, request, freed, start, store, services };
+    const turn: Turn = { study, trials, claim, request, freed, grants, start, store, services };
     const answer =
       (await answerBefore(turn)) ??
       (await noTrial(turn)) ??
@@ -111,11 +120,22 @@ async function answerBefore(turn: Turn): Promise<NextAnswer | undefined> {
   return until === undefined ? { action: 'none', reason } : { action: 'wait', until, reason, turn: request.turn };
 }
 
+/** A stopped execution that is redriven goes on with its study. */
+async function reopened(study: StudyRecord, { run, redrives = 0 }: NextRequest, store: StudyStore) {
+  if (study.status !== 'STOPPED' || run !== study.run || redrives <= (study.redrives ?? 0)) return study;
+  return store.changeStudy(study.study, (record) =>
+    record.status === 'STOPPED' && record.run === run
+      ? { ...record, status: 'RUNNING', redrives, endedAt: undefined }
+      : record,
+  );
+}
+
 /** Why no trial at all may start, new or not. */
-async function noTrial(turn: Turn): Promise<NoTrialAnswer | undefined> {
+async function noTrial(turn: Turn): Promise<WaitAnswer | NoTrialAnswer | undefined> {
   const { study, trials, request, store } = turn;
   const { run, at } = request;
   if (run !== study.run) return tell(turn, 'the study has been resumed by another execution');
+  if (study.status === 'STOPPED') return tell(turn, 'its execution was stopped');
 
   const end = endReason(study, trials, at);
   if (end !== undefined) {
@@ -125,7 +145,10 @@ async function noTrial(turn: Turn): Promise<NoTrialAnswer | undefined> {
         record.run === run && record.ending === undefined ? { ...record, ending: end } : record,
       );
     }
-    await endSilentTrials(study, trials, { reason: end, at }, { store, jobs: turn.services.jobs });
+    const beginning = await endSilentTrials(study, trials, { reason: end, at }, { store, jobs: turn.services.jobs });
+    if (beginning > 0 && request.turn < TURNS_PER_ROUND) {
+      return wait(turn, Date.parse(at) + ENDING_WAIT_MS, `${end}; ${beginning} training jobs begin, to be stopped`);
+    }
   }
   if (request.turn >= TURNS_PER_ROUND || (request.retries ?? 0) >= RETRIES_PER_ROUND) {
     return tell(turn, `the slot has had its ${request.turn} answers of this round; the next round opens it again`);
@@ -139,12 +162,23 @@ async function tell({ study, claim, request, store }: Turn, reason: string): Pro
   return { action: 'none', reason };
 }
 
+async function wait({ study, claim, request, store }: Turn, time: number, reason: string): Promise<WaitAnswer> {
+  const until = new Date(time).toISOString();
+  await store.putSlot(study.study, request.slot, { claim, reason, until });
+  return { action: 'wait', until, reason, turn: request.turn };
+}
+
 /** Where jobs find no room: the slot waits for its turn to try, or ends, if those that run can do what is left. */
 async function noRoom(turn: Turn): Promise<WaitAnswer | NoTrialAnswer | undefined> {
-  const { study, trials, request, freed, claim, store } = turn;
+  const { study, trials, request, freed, store } = turn;
   if (freed !== undefined) return undefined;
-  const place = await placeInQueue(study, trials, request, store);
-  if (place === undefined) return undefined;
+  const full = await fullTypes(study, Date.parse(request.at), store);
+  const place = full.length === 0 ? undefined : await placeInQueue(study, trials, request, store, full);
+  return place && inQueue(turn, place);
+}
+
+async function inQueue(turn: Turn, place: Place | Surplus): Promise<WaitAnswer | NoTrialAnswer> {
+  const { study, claim, request, store } = turn;
   if ('surplus' in place) return tell(turn, place.surplus);
 
   const { until, reason } = place;
@@ -152,17 +186,29 @@ async function noRoom(turn: Turn): Promise<WaitAnswer | NoTrialAnswer | undefine
   return { action: 'wait', until, reason, turn: request.turn };
 }
 
-/** Trials that run may cost less than is kept for them: until then the slot waits, unless they can spend what is left. */
-async function noMoney(
-  turn: Turn,
-  { refused: reason, affordableTrials = Infinity }: NoMoney,
-): Promise<WaitAnswer | NoTrialAnswer> {
-  const { study, trials, request, claim, store } = turn;
-  const running = trials.filter(({ state }) => state === 'RUNNING').length;
-  if (running === 0 || affordableTrials <= running) return tell(turn, reason);
-  const until = new Date(Date.parse(request.at) + MONEY_WAIT_MS).toISOString();
-  await store.putSlot(study.study, request.slot, { claim, reason, until });
-  return { action: 'wait', until, reason, turn: request.turn };
+/** Trials that run may cost less than is kept for them: until then the slot waits. Where none runs, that is the end. */
+async function noMoney(turn: Turn, { refused }: NoMoney): Promise<WaitAnswer | NoTrialAnswer> {
+  const { study, trials, request, store } = turn;
+  if (trials.some(({ state }) => state === 'RUNNING') || pendingGrants(turn) > 0) {
+    return wait(turn, Date.parse(request.at) + MONEY_WAIT_MS, refused);
+  }
+  await store.changeStudy(study.study, (record) =>
+    record.run === request.run && record.ending === undefined ? { ...record, ending: refused } : record,
+  );
+  return tell(turn, refused);
+}
+
+/** Granted to attempts that aren't in the picture yet: another slot is about to create them, or has crashed. */
+function pendingGrants({ grants, trials, claim, request }: Turn): number {
+  const given = new Set(trials.flatMap(({ attempts }) => attempts.map((attempt) => attempt.claim)));
+  return (grants?.grants ?? [])
+    .filter((grant) => grant.claim !== claim && !given.has(grant.claim) && !isOld(grant, request.at))
+    .reduce((sum, { usd }) => sum + usd, 0);
+}
+
+/** Whoever was granted that has crashed. */
+function isOld({ at }: GrantsRecord['grants'][number], now: string): boolean {
+  return Date.parse(now) - Date.parse(at) > GRANT_LIFE_MS;
 }
 
 /** Whether there is money at all, before a search is asked in vain. */
@@ -173,14 +219,32 @@ async function noMoneyLeft(turn: Turn): Promise<WaitAnswer | NoTrialAnswer | und
   if (maxSpendUsd === undefined || varies) return undefined;
   const price = usdPerSecond(compute, instancesOf(compute, {}));
   const units = leastResourceOf(study.tuner.scheduler);
-  const grant = grantRuntime({ study, trials, usdPerSecond: price, units, at: request.at });
+  const pendingUsd = pendingGrants(turn);
+  const grant = grantRuntime({ study, trials, usdPerSecond: price, units, pendingUsd, at: request.at });
   return 'refused' in grant ? noMoney(turn, grant) : undefined;
 }
 
-/** A trial whose last attempt didn't decide it goes first. */
+/** A trial whose last attempt didn't decide it goes first, unless it has to run where there is no room. */
 async function queuedTrial(turn: Turn): Promise<NextAnswer | undefined> {
-  const queued = turn.trials.find((trial) => trial.state === 'QUEUED');
-  return queued && anotherAttempt(turn, queued, { target: currentAttempt(queued).target });
+  const { study, trials, freed, request, store } = turn;
+  const now = Date.parse(request.at);
+  for (const queued of trials.filter(({ state }) => state === 'QUEUED')) {
+    const hasRoom = await mayHaveRoom(study, queued.configuration, now, store, freed?.instanceType);
+    if (hasRoom) return anotherAttempt(turn, queued, { target: currentAttempt(queued).target });
+  }
+  return undefined;
+}
+
+/** Nothing can begin but trials that have to run where there is no room: the slot waits for its turn to try. */
+async function queuedWithoutRoom(turn: Turn): Promise<NextAnswer | undefined> {
+  const { study, trials, request, store } = turn;
+  const queued = trials.find(({ state }) => state === 'QUEUED');
+  if (queued === undefined) return undefined;
+  const full = instanceTypesFor(study.tuner.compute, queued.configuration);
+  const place = await placeInQueue(study, trials, request, store, full);
+  return place === undefined
+    ? anotherAttempt(turn, queued, { target: currentAttempt(queued).target })
+    : inQueue(turn, place);
 }
 
 /**
@@ -205,7 +269,7 @@ async function scheduled(turn: Turn): Promise<NextAnswer | undefined> {
     case 'branch':
       return copiedTrial(turn, step);
     default:
-      return tell(turn, study.exhausted ?? step.reason);
+      return (await queuedWithoutRoom(turn)) ?? tell(turn, study.exhausted ?? step.reason);
   }
 }
 
@@ -232,6 +296,7 @@ async function anotherAttempt(
   const { tries = 0 } = last;
   const neverRan = foundNoRoom(last);
   const resources = await resourcesFor(turn, before.configuration, details.target, before.lastResource);
+  if (resources === undefined) return undefined;
   if ('refused' in resources) return noMoney(turn, resources);
   const next = await newAttempt(turn, before.trial, last.attempt + 1, {
     ...details,
@@ -255,7 +320,6 @@ async function anotherAttempt(
             decisionReason: undefined,
             reportsSinceDecision: undefined,
             successor: undefined,
-            notBefore: undefined,
           }
         : record,
     before,
@@ -314,6 +378,7 @@ async function createTrial(turn: Turn, plan: TrialPlan): Promise<NextAnswer | un
   const { target, reason, ...rest } = plan;
   const begins = plan.parent === undefined ? undefined : turn.trials[plan.parent - 1].lastResource;
   const resources = await resourcesFor(turn, plan.configuration, target, begins);
+  if (resources === undefined) return undefined;
   if ('refused' in resources) return noMoney(turn, resources);
   const attempt = await newAttempt(turn, plan.trial, 1, { target, reason, ...resources });
   const trial: TrialRecord = {
@@ -329,16 +394,20 @@ async function createTrial(turn: Turn, plan: TrialPlan): Promise<NextAnswer | un
 
 type Resources = Pick<
   AttemptRecord,
-  'instanceType' | 'instanceCount' | 'maxRuntimeSeconds' | 'limitedBy' | 'reservedUsd'
+  'instanceType' | 'instanceCount' | 'maxRuntimeSeconds' | 'maxWaitSeconds' | 'limitedBy' | 'reservedUsd'
 >;
 
-/** What an attempt runs on and how long it may, or why there is no money for it. */
+/**
+ * What an attempt runs on and how long it may, or why there is no money for it; undefined where another slot has been granted
+ * money meanwhile, so that the picture has changed.
+ */
 async function resourcesFor(
-  { study, trials, request, freed, store }: Turn,
+  turn: Turn,
   configuration: Configuration,
   target: number | undefined,
   begins: number = 0,
-): Promise<Resources | NoMoney> {
+): Promise<Resources | NoMoney | undefined> {
+  const { study, trials, request, freed, store } = turn;
   const { compute, scheduler } = study.tuner;
   const chosen =
     compute.instanceGroups === undefined
@@ -359,9 +428,22 @@ async function resourcesFor(
     trials,
     usdPerSecond: usdPerSecond(compute, instancesOf(compute, chosen)),
     units: goal === undefined ? undefined : Math.max(goal - begins, 0),
+    pendingUsd: pendingGrants(turn),
     at: request.at,
   });
-  return 'refused' in grant ? grant : { ...chosen, ...grant };
+  if ('refused' in grant) return grant;
+  return (await isGranted(turn, grant.reservedUsd)) ? { ...chosen, ...grant } : undefined;
+}
+
+/** Writes down what an attempt may cost before it exists: of two slots that see the same money, one gets it. */
+async function isGranted(turn: Turn, usd: number | undefined): Promise<boolean> {
+  const { study, trials, grants, claim, request, store } = turn;
+  if (usd === undefined) return true;
+  const given = new Set(trials.flatMap(({ attempts }) => attempts.map((attempt) => attempt.claim)));
+  const pending = (grants?.grants ?? []).filter(
+    (grant) => grant.claim !== claim && !given.has(grant.claim) && !isOld(grant, request.at),
+  );
+  return store.putGrants(study.study, [...pending, { claim, usd, at: request.at }], grants?.version);
 }
 
 async function newAttempt(
@@ -376,7 +458,7 @@ async function newAttempt(
     jobName: jobNameOf(study, trial, attempt),
     tokenHash: tokenHash(tokenOf(study, trial, attempt)),
     startAt: new Date(Math.max(await start(), freed?.from ?? 0)).toISOString(),
-    ...(freed && { freedTries: freed.tries }),
+    ...(freed && freed.instanceType === details.instanceType && { freedTries: freed.tries }),
     ...details,
   };
 }
@@ -384,7 +466,7 @@ async function newAttempt(
 /** The answer of a turn that has got an attempt: also makes sure of what goes with it, however often it is asked. */
 async function given(turn: Turn, trial: TrialRecord, attempt: AttemptRecord): Promise<TrainAnswer> {
   if (attempt.attempt === 1 && trial.parent !== undefined) await takePlace(turn, trial);
-  return trainAnswer(turn.study, trial, attempt, turn.request.turn);
+  return trainAnswer(turn.study, trial, attempt, turn.request);
 }
 
 /** Begins with the parent's checkpoint, in the place of another trial. */
@@ -399,7 +481,12 @@ async function takePlace({ study, request, store, services }: Turn, { trial, par
   await services.checkpoints.copy(checkpointUri(study, parent!), checkpointUri(study, trial));
 }
 
-function trainAnswer(study: StudyRecord, trial: TrialRecord, attempt: AttemptRecord, turn: number): TrainAnswer {
+function trainAnswer(
+  study: StudyRecord,
+  trial: TrialRecord,
+  attempt: AttemptRecord,
+  { turn, redrives = 0 }: NextRequest,
+): TrainAnswer {
   const { scheduler } = study.tuner;
   const maxResource = attempt.target ?? maxResourceOf(scheduler);
   const resourceParameter = 'resourceParameter' in scheduler ? scheduler.resourceParameter : undefined;
@@ -416,6 +503,7 @@ function trainAnswer(study: StudyRecord, trial: TrialRecord, attempt: AttemptRec
     token: tokenOf(study, trial.trial, attempt.attempt),
     checkpointUri: checkpointUri(study, trial.trial),
     startAt: attempt.startAt,
+    redrives,
     ...(maxResource !== undefined && { maxResource }),
     ...limitsOf(study.tuner.compute, attempt),
   };
@@ -431,15 +519,14 @@ function programParameters(
 }
 
 function limitsOf(
-  { maxRuntimeSeconds: longest, maxWaitSeconds }: ComputeDefinition,
-  { instanceType, instanceCount, maxRuntimeSeconds = longest }: AttemptRecord,
+  { maxRuntimeSeconds: longest, maxWaitSeconds: longestWait }: ComputeDefinition,
+  { instanceType, instanceCount, maxRuntimeSeconds = longest, maxWaitSeconds = longestWait }: AttemptRecord,
 ): Pick<TrainAnswer, 'instanceType' | 'instanceCount' | 'maxRuntimeSeconds' | 'maxWaitSeconds'> {
   return {
     ...(instanceType !== undefined && { instanceType }),
     ...(instanceCount !== undefined && { instanceCount }),
     maxRuntimeSeconds,
-    // the time for waiting stays what it is.
-    ...(maxWaitSeconds !== undefined && { maxWaitSeconds: maxWaitSeconds - longest + maxRuntimeSeconds }),
+    ...(maxWaitSeconds !== undefined && { maxWaitSeconds }),
   };
 }
 

@@ -43,13 +43,18 @@ export interface OpenDependencies {
  */
 export async function openStudy(request: OpenRequest, dependencies: OpenDependencies): Promise<OpenAnswer> {
   const name = studyNameOf(request);
-  const tuner = tunerOf(request);
+  const before = await dependencies.store.getStudy(name);
+  // a resume keeps what earlier executions were told, but for what it is told itself.
+  const input: StudyInput = { ...before?.input, ...request.input };
+  const tuner = tunerOf(request.tuner, input);
   const quotaNotes = await checkQuotas(tuner, request.execution, dependencies.quotas);
   const study =
-    (await created(name, tuner, quotaNotes, request, dependencies.store)) ??
-    (await resumed(name, tuner, quotaNotes, request, dependencies));
+    (before === undefined ? await created(name, tuner, quotaNotes, request, dependencies.store) : undefined) ??
+    (await resumed(name, tuner, input, quotaNotes, request, dependencies));
+  await dependencies.store.putExecution(request.execution, name);
+  if (tuner.logReports !== undefined) await dependencies.store.putJobNames(jobNameStart(study), name);
   await settleRunningTrials(study, request.at, dependencies);
-  return { study: name, run: study.run, round: study.round };
+  return { study: name, run: study.run, round: study.round, notes: quotaNotes };
 }
 
 function studyNameOf({ input, executionName }: OpenRequest): string {
@@ -59,7 +64,7 @@ function studyNameOf({ input, executionName }: OpenRequest): string {
 }
 
 /** The tuner's definition with what the input changes, checked as a whole: tokens are known only here. */
-function tunerOf({ tuner, input }: OpenRequest): TunerDefinition {
+function tunerOf(tuner: TunerDefinition, input: StudyInput): TunerDefinition {
   const merged: TunerDefinition = {
     ...tuner,
     maxTrials: input.maxTrials ?? tuner.maxTrials,
@@ -120,8 +125,6 @@ async function created(
   { execution, input, at }: OpenRequest,
   store: StudyStore,
 ): Promise<StudyRecord | undefined> {
-  if ((await store.getStudy(name)) !== undefined) return undefined;
-
   const seed = input.seed ?? seedOf(name);
   requireConfigurations(tuner, seed);
   const notes = notesOf(tuner, knownResults);
@@ -132,6 +135,7 @@ async function created(
     // the known results are kept beside the study.
     tuner: { ...tuner, knownResults: [] },
     seed,
+    input,
     ...(knownResults.length > 0 && { knownResults: knownResults.length }),
     ...(notes.length > 0 && { searchNotes: notes }),
     ...(quotaNotes.length > 0 && { quotaNotes }),
@@ -144,7 +148,6 @@ async function created(
     version: 1,
   };
   if (knownResults.length > 0) await store.createKnownResults(study, knownResults);
-  if (tuner.logReports !== undefined) await store.putJobNames(jobNameStart(study), name);
   return (await store.createStudy(study)) ? study : undefined;
 }
 
@@ -177,8 +180,9 @@ function choiceOf({ additionalObjectives, maxParallelTrials }: SearchedTuner, sp
 async function resumed(
   name: string,
   tuner: TunerDefinition,
+  input: StudyInput,
   quotaNotes: string[],
-  { execution, input, at }: OpenRequest,
+  { execution, at }: OpenRequest,
   { store, executions }: OpenDependencies,
 ): Promise<StudyRecord> {
   const before = (await store.getStudy(name))!;
@@ -212,6 +216,8 @@ async function resumed(
       exhausted: undefined,
       searchFailure: undefined,
       review: undefined,
+      redrives: undefined,
+      input,
       quotaNotes,
     };
   });

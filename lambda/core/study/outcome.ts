@@ -24,14 +24,12 @@ export function withOutcome(study: StudyRecord, trial: TrialRecord, reported: At
     message: verdict.message,
   };
   const attempts = [...trial.attempts.slice(0, -1).map(summarized), attempt];
-  if (verdict.state === 'QUEUED') {
-    const stillEnds = outcome.error === LOST_SIGHT;
-    return { ...trial, state: 'QUEUED', attempts, notBefore: stillEnds ? afterStop(at) : undefined };
-  }
+  const notBefore = outcome.error === LOST_SIGHT ? afterStop(at) : trial.notBefore;
+  if (verdict.state === 'QUEUED') return { ...trial, state: 'QUEUED', attempts, notBefore };
 
   return {
     ...trial,
-    ...(verdict.state === 'PAUSED' ? { curve: curveToTarget(study, trial, metrics) } : { endedAt: at }),
+    ...(verdict.state === 'PAUSED' ? { curve: curveToTarget(study, trial, metrics), notBefore } : { endedAt: at }),
     state: verdict.state,
     attempts,
     value: verdict.value,
@@ -304,7 +302,7 @@ function classOfError({ error = '', cause = '' }: AttemptOutcome): FailureClass 
   if (/Throttl|TooManyRequests|Rate exceeded/i.test(error + cause)) return 'throttled';
   if (error === 'States.Timeout' || error === 'States.HeartbeatTimeout') return 'timeOut';
   // a name that is taken: an earlier call got through, though its answer didn't; the next attempt has another name.
-  return /InternalServer|ServiceUnavailable|InternalFailure|ResourceInUse/.test(error + cause)
+  return /InternalServer|ServiceUnavailable|InternalFailure|ResourceInUse|redriven/.test(error + cause)
     ? 'infrastructure'
     : 'badRequest';
 }

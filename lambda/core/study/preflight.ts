@@ -57,7 +57,9 @@ interface Need {
 
 function needsOf({ compute, maxParallelTrials, maxTrials }: TunerDefinition): Need[] {
   const slots = Math.min(maxParallelTrials, maxTrials);
-  const { instanceGroups, instanceTypes, instanceCount, spot, keepAliveSeconds } = compute;
+  const { instanceGroups, instanceTypes, instanceTypeParameter, instanceCount, spot, keepAliveSeconds } = compute;
+  // where the search chooses the type, each has to do.
+  const areAlternatives = instanceTypeParameter === undefined;
   const kind = spot ? 'spot training job' : 'training job';
   const need = (type: string, count: number, isAlternative: boolean): Need[] => [
     { name: `${type} for ${kind} usage`, atLeast: count, atOnce: count * slots, isAlternative },
@@ -65,7 +67,7 @@ function needsOf({ compute, maxParallelTrials, maxTrials }: TunerDefinition): Ne
       ? []
       : [{ name: `${type} for training warm pool usage`, atLeast: 0, atOnce: count * slots, isAlternative: false }]),
   ];
-  if (instanceGroups === undefined) return instanceTypes.flatMap((type) => need(type, instanceCount, true));
+  if (instanceGroups === undefined) return instanceTypes.flatMap((type) => need(type, instanceCount, areAlternatives));
   // groups of one type share its quota.
   const counts = new Map<string, number>();
   for (const { instanceType: type, instanceCount: count } of instanceGroups) {

@@ -62,10 +62,10 @@ async function certainOutcome(
   store: StudyStore,
 ): Promise<AttemptOutcome> {
   if (!mayHaveLeftJob(outcome)) return outcome;
-  const job = await jobs.find(jobName, at);
+  const job = await jobs.find(jobName, at, outcome.jobName);
   if (job === undefined) return outcome;
   if (!job.running) return job.outcome;
-  await new JobStopper(jobs, store, at).stop(job.jobName);
+  if (!job.stopping) await new JobStopper(jobs, store, at).stop(job.jobName);
   return lostSightOf(outcome, job.outcome);
 }
 
@@ -83,7 +83,7 @@ async function noteRoom(
   const { failureClass, outcome = {}, freedTries = 0 } = attempt;
   const types = instancesOf(compute, attempt).map(({ instanceType }) => instanceType);
   if (failureClass === 'quota') {
-    if (freedTries > 0 && outcome.jobName === undefined) {
+    if (freedTries > 0 && outcome.status === undefined) {
       // instances still count against the quota for a while after their job has ended.
       return { instanceType: types[0], tries: freedTries - 1, from: Date.parse(at) + FREED_RETRY_MS };
     }
@@ -91,7 +91,7 @@ async function noteRoom(
     return undefined;
   }
   if (failureClass === 'throttled') {
-    await store.reserveStart(Date.parse(at), THROTTLED_PAUSE_MS);
+    await store.delayStarts(Date.parse(at) + THROTTLED_PAUSE_MS);
     return undefined;
   }
   if (!hasRun(outcome)) return undefined;

@@ -13,6 +13,8 @@ import { tokenOf } from './token';
 export interface LogLines {
   readonly jobName: string;
   readonly lines: readonly LogLine[];
+  /** Now: lines come later than they were printed. */
+  readonly at: string;
 }
 
 export interface LogLine {
@@ -34,7 +36,7 @@ interface Services {
  * Reports for a container that has no client: what it prints is read by the study's regular expressions, and a decision to
  * stop or pause is carried out by StopTrainingJob. The same lines again change nothing.
  */
-export async function reportLog({ jobName, lines }: LogLines, services: Services): Promise<void> {
+export async function reportLog({ jobName, lines, at }: LogLines, services: Services): Promise<void> {
   const { store } = services;
   const job = parseJobName(jobName);
   const name = job && (await store.studyOfJobs(job.start));
@@ -46,16 +48,22 @@ export async function reportLog({ jobName, lines }: LogLines, services: Services
 
   const before = trial.log?.attempt === job.attempt ? trial.log : undefined;
   const { reports, log } = read(lines, job.attempt, before, logReports, study.tuner.objective.metric);
-  let at: string | undefined;
   let decided = false;
   for (const { line, resource, metrics } of reports) {
-    at = new Date(line.timestamp).toISOString();
-    decided = (await reported(study, trial, { resource, metrics, at }, services)) || decided;
+    const printedAt = new Date(line.timestamp).toISOString();
+    decided = await reported(study, trial, { resource, metrics, at: printedAt }, services);
     if (decided) break;
   }
+  // first the job: lines that have been kept aren't read again.
+  if (decided) await new JobStopper(services.jobs, store, at).stop(jobName);
   if (log !== undefined) await keep(study, trial, log, store);
-  if (decided) await stop(jobName, at!, services);
 }
+
+/** Whoever doesn't listen needs no look by `report`: the job is stopped here in any case. */
+const NO_JOBS: TrainingJobs = {
+  find: () => Promise.resolve(undefined),
+  stop: () => Promise.resolve(),
+};
 
 interface ReadReport {
   readonly line: LogLine;
@@ -118,13 +126,13 @@ async function reported(
   study: StudyRecord,
   trial: TrialRecord,
   { resource, metrics, at }: { resource: number; metrics: Record<string, MetricValue>; at: string },
-  { store, jobs, warn }: Services,
+  { store, warn }: Services,
 ): Promise<boolean> {
   const { attempt } = currentAttempt(trial);
   const token = tokenOf(study, trial.trial, attempt);
   const request = { study: study.study, trial: trial.trial, attempt, token, resource, metrics };
   try {
-    return (await report(request, store, at, jobs)).decision !== 'continue';
+    return (await report(request, store, at, NO_JOBS)).decision !== 'continue';
   } catch (error) {
     // a line that can't be a report must not keep the next ones from being read.
     if (!(error instanceof InvalidReport || error instanceof AttemptEnded)) throw error;
@@ -140,8 +148,4 @@ async function keep({ study }: StudyRecord, { trial }: TrialRecord, log: LogReco
       ? { ...record, log }
       : record;
   });
-}
-
-async function stop(jobName: string, at: string, { store, jobs }: Services): Promise<void> {
-  await new JobStopper(jobs, store, at).stop(jobName);
 }

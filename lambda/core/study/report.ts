@@ -1,6 +1,6 @@
 import { MetricValue, ReportAnswer, ReportRequest } from '../../../lib/contract/calls';
 import { REPORT_REQUEST_SCHEMA } from '../../../lib/contract/schemas';
-import { AttemptEnded, InvalidReport } from '../errors';
+import { AttemptEnded, InvalidReport, TooMuchContention } from '../errors';
 import { createScheduler } from '../schedulers/create-scheduler';
 import { CurvePoint, Peer, ScheduledReport, Scheduler, SchedulerDecision } from '../schedulers/scheduler';
 import { ReportRecord, StudyRecord, TrialRecord, currentAttempt } from '../store/records';
@@ -55,7 +55,8 @@ export async function report(
         ...counted,
         lastReport: { attempt, resource, metrics, decision, reason },
         ...(record.decision !== undefined && { reportsSinceDecision: (record.reportsSinceDecision ?? 0) + 1 }),
-        ...(decision !== 'continue' && { decision, decisionReason: reason }),
+        // a stopped execution is nothing that the trial has earned: a resume goes on with it.
+        ...(decision !== 'continue' && study.status !== 'STOPPED' && { decision, decisionReason: reason }),
       };
     },
     trial,
@@ -72,7 +73,13 @@ const IGNORED_DECISIONS = 2;
 /** Stops the job of a program that trains on in spite of what it was told. */
 async function stopDeaf(trial: TrialRecord, at: string, store: StudyStore, jobs: TrainingJobs): Promise<void> {
   const job = await jobs.find(currentAttempt(trial).jobName, at);
-  if (job?.running) await new JobStopper(jobs, store, at).stop(job.jobName);
+  if (!job?.running || job.stopping) return;
+  try {
+    await new JobStopper(jobs, store, at).stop(job.jobName);
+  } catch (error) {
+    // its next report tries again.
+    if (!(error instanceof TooMuchContention)) throw error;
+  }
 }
 
 interface Found {
@@ -220,6 +227,8 @@ async function decide(
   if (trial.failureClass === 'diverged') return { decision: 'stop', reason: trial.message };
   // told before, and still training.
   if (trial.decision !== undefined) return { decision: trial.decision, reason: trial.decisionReason };
+
+  if (study.status === 'STOPPED') return { decision: 'stop', reason: 'the execution of the study was stopped' };
 
   const ending = study.ending ?? durationOver(study, at);
   if (ending !== undefined) return { decision: 'stop', reason: ending };

@@ -1,12 +1,15 @@
 import { AttemptOutcome } from '../../../lib/contract/calls';
-import { StudyRecord, TrialRecord, currentAttempt } from '../store/records';
+import { AttemptRecord, StudyRecord, TrialRecord, currentAttempt } from '../store/records';
 import { StudyStore } from '../store/study-store';
 import { requeued, withOutcome } from './outcome';
 import { JobStopper } from './stop-jobs';
 
 export interface FoundJob {
   readonly jobName: string;
+  /** It has not ended yet. */
   readonly running: boolean;
+  /** It has been asked to end. */
+  readonly stopping?: boolean;
   readonly outcome: AttemptOutcome;
 }
 
@@ -16,8 +19,9 @@ export interface TrainingJobs {
    * The newest job whose name starts with this, if there is one.
    *
    * @param at now: what a running job has been billed so far
+   * @param fullName the job's whole name, where it is known: it is found although lists don't have it yet
    */
-  find(jobName: string, at: string): Promise<FoundJob | undefined>;
+  find(jobName: string, at: string, fullName?: string): Promise<FoundJob | undefined>;
 
   /** Asks the job to stop; a job that has ended meanwhile is no error. */
   stop(jobName: string): Promise<void>;
@@ -34,11 +38,17 @@ export async function settleRunningTrials(
 ): Promise<void> {
   const stopper = new JobStopper(jobs, store, at);
   for (const trial of await store.loadTrials(study)) {
-    if (trial.state !== 'RUNNING') continue;
+    // a later execution may have opened the study meanwhile: its slots look after their trials.
+    if (trial.state !== 'RUNNING' || runOf(currentAttempt(trial)) > study.run) continue;
     const job = await jobs.find(currentAttempt(trial).jobName, at);
-    if (job?.running) await stopper.stop(job.jobName);
+    if (job?.running && !job.stopping) await stopper.stop(job.jobName);
     await settle(study, trial, at, store, job);
   }
+}
+
+/** Of a claim `run/round/slot/turn`. */
+function runOf({ claim }: AttemptRecord): number {
+  return Number(claim.split('/')[0]);
 }
 
 async function settle(

@@ -1,6 +1,5 @@
 import { AttemptRecord, StudyRecord, TrialRecord, currentAttempt } from '../store/records';
 import { countOf, instancesOf, usdPerSecond } from './instances';
-import { leastResourceOf } from './scheduled-trials';
 import { warmPoolSeconds } from './warm-pools';
 
 /** What a study's training jobs have cost so far, and may still cost. */
@@ -33,12 +32,10 @@ export function spendingOf({ tuner }: StudyRecord, trials: readonly TrialRecord[
 /** Why an attempt can't have the money that it needs now. */
 export interface NoMoney {
   readonly refused: string;
-  /** So many more trials are likely to be affordable, once the running ones have ended; undefined where nobody knows. */
-  readonly affordableTrials?: number;
 }
 
 /** What an attempt may take: the longest runtime, and why it isn't the tuner's. */
-export interface RuntimeGrant extends Pick<AttemptRecord, 'limitedBy' | 'reservedUsd'> {
+export interface RuntimeGrant extends Pick<AttemptRecord, 'limitedBy' | 'reservedUsd' | 'maxWaitSeconds'> {
   readonly maxRuntimeSeconds: number;
 }
 
@@ -49,6 +46,8 @@ export interface RuntimeRequest {
   readonly usdPerSecond: number | undefined;
   /** So much of the resource it has to train; undefined where that isn't known. */
   readonly units?: number;
+  /** What has been granted to attempts that aren't among the trials yet. */
+  readonly pendingUsd?: number;
   readonly at: string;
 }
 
@@ -68,78 +67,93 @@ const MARGIN = 1.1;
  */
 export function grantRuntime(request: RuntimeRequest): RuntimeGrant | NoMoney {
   const { study, at } = request;
-  const { maxDurationSeconds } = study.tuner;
-  let grant: RuntimeGrant = { maxRuntimeSeconds: study.tuner.compute.maxRuntimeSeconds };
-  if (maxDurationSeconds !== undefined) {
-    const left = maxDurationSeconds - (Date.parse(at) - Date.parse(study.startedAt)) / 1000;
-    const seconds = Math.max(Math.ceil(left), SHORTEST_SECONDS);
-    if (seconds < grant.maxRuntimeSeconds) grant = { maxRuntimeSeconds: seconds, limitedBy: 'maxDuration' };
-  }
-  return grantMoney(request, grant);
+  const { maxDurationSeconds, compute } = study.tuner;
+  const { maxRuntimeSeconds: longest, maxWaitSeconds } = compute;
+  const left =
+    maxDurationSeconds === undefined
+      ? Infinity
+      : Math.max(
+          Math.ceil(maxDurationSeconds - (Date.parse(at) - Date.parse(study.startedAt)) / 1000),
+          SHORTEST_SECONDS,
+        );
+  const inTime: RuntimeGrant =
+    left < longest ? { maxRuntimeSeconds: left, limitedBy: 'maxDuration' } : { maxRuntimeSeconds: longest };
+  const grant = grantMoney(request, inTime);
+  if ('refused' in grant || maxWaitSeconds === undefined) return grant;
+  // nor does it wait beyond the study's end.
+  return { ...grant, maxWaitSeconds: grant.maxRuntimeSeconds + Math.min(maxWaitSeconds - longest, left) };
 }
 
 function grantMoney(request: RuntimeRequest, grant: RuntimeGrant): RuntimeGrant | NoMoney {
-  const { study, trials, usdPerSecond: price } = request;
-  const { maxSpendUsd, compute } = study.tuner;
+  const { study, trials, usdPerSecond: price, pendingUsd = 0 } = request;
+  const { maxSpendUsd, compute, maxParallelTrials } = study.tuner;
   if (maxSpendUsd === undefined || price === undefined || price === 0) return grant;
 
   const { usd, reservedUsd } = spendingOf(study, trials);
-  const left = maxSpendUsd - (usd ?? 0) - reservedUsd;
+  const left = maxSpendUsd - (usd ?? 0) - reservedUsd - pendingUsd;
   // its instances are kept for the next trial, which may never come.
   const kept = compute.keepAliveSeconds ?? 0;
   const affordable = Math.floor(left / price - kept);
-  const likely = likelySeconds(request);
   const longest = grant.maxRuntimeSeconds;
-  const seconds = Math.min(
-    likely === undefined ? longest : Math.max(likely * HEADROOM, SHORTEST_SECONDS),
-    affordable,
-    longest,
-  );
+  const running = trials.filter(({ state }) => state === 'RUNNING').length;
+  const likely = likelySeconds(request);
+  // where money is plenty nobody is cut short; where it is scarce, each has twice what is likely.
+  const share = affordable / Math.max(maxParallelTrials - running, 1);
+  const wanted = likely === undefined ? longest : Math.max(likely * HEADROOM, share);
+  const seconds = Math.floor(Math.min(Math.max(wanted, SHORTEST_SECONDS), affordable, longest));
   // what a first trial takes nobody knows: alone it may have all that there is, beside others only what each may take.
-  const isAlone = !trials.some(({ state }) => state === 'RUNNING');
-  const needed = likely === undefined ? (isAlone ? 0 : longest) : likely * MARGIN;
-  if (seconds < Math.max(Math.min(needed, longest), SHORTEST_SECONDS)) {
+  const unknown = running === 0 ? 0 : longest;
+  const needed = Math.min(likely === undefined ? unknown : likely * MARGIN, longest);
+  if (seconds < Math.max(needed, Math.min(SHORTEST_SECONDS, longest))) {
     return {
       refused:
         `what is left of the ${dollars(maxSpendUsd)} of maxSpendUsd isn't enough for another trial: ` +
-        `${dollars(usd ?? 0)} are spent, and running trials may still cost ${dollars(reservedUsd)}`,
-      ...(likely !== undefined && { affordableTrials: Math.floor((maxSpendUsd - (usd ?? 0)) / (price * likely)) }),
+        `${dollars(usd ?? 0)} are spent, and running trials may still cost ${dollars(reservedUsd + pendingUsd)}`,
     };
   }
-  const maxRuntimeSeconds = Math.floor(seconds);
-  const limited = maxRuntimeSeconds < longest ? { maxRuntimeSeconds, limitedBy: 'maxSpendUsd' as const } : grant;
+  const limited = seconds < longest ? { maxRuntimeSeconds: seconds, limitedBy: 'maxSpendUsd' as const } : grant;
   return { ...limited, reservedUsd: (limited.maxRuntimeSeconds + kept) * price };
 }
 
-/** How long an attempt is likely to take at most, from those before: by the resource where that is known. */
+/**
+ * How long an attempt is likely to take at most, from those before that came to a good end: by the resource where that is
+ * known, with what starting takes.
+ */
 function likelySeconds({ trials, units }: RuntimeRequest): number | undefined {
-  let longest: number | undefined;
-  let slowest: number | undefined;
-  for (const { attempts } of trials) {
-    attempts.forEach(({ outcome, startAt, lastReport }, i) => {
-      const trained = (lastReport?.resource ?? 0) - (attempts[i - 1]?.lastReport?.resource ?? 0);
-      // one that still runs has its time since it was to start, which is more than it trains.
-      const since = lastReport && (Date.parse(lastReport.at) - Date.parse(startAt)) / 1000;
-      const seconds = outcome?.trainingSeconds ?? outcome?.billableSeconds;
-      if (seconds) longest = Math.max(longest ?? 0, seconds);
-      const known = seconds ?? since;
-      if (known && trained > 0) slowest = Math.max(slowest ?? 0, known / trained);
-    });
-  }
-  return units !== undefined && slowest !== undefined ? slowest * units : longest;
+  const all = trials.flatMap(({ attempts }) =>
+    attempts.map((attempt, i) => ({ attempt, from: attempts[i - 1]?.lastReport?.resource ?? 0 })),
+  );
+  const seconds = ({ outcome, failureClass }: AttemptRecord) =>
+    failureClass === undefined ? (outcome?.trainingSeconds ?? outcome?.billableSeconds ?? 0) : 0;
+  const longest = Math.max(0, ...all.map(({ attempt }) => seconds(attempt)));
+  const pace = Math.max(0, ...all.map(({ attempt }) => secondsPerUnit(attempt)));
+  const known = longest > 0 ? longest : undefined;
+  if (units === undefined || pace === 0) return known;
+  const overheads = all.map(({ attempt, from }) => overheadOf(attempt, from, pace, seconds(attempt)));
+  return pace * units + Math.max(0, ...overheads);
 }
 
-/** Why the study can't go on for want of money. */
-export function spendingReason(study: StudyRecord, trials: readonly TrialRecord[], at: string): string | undefined {
-  const { maxSpendUsd, compute } = study.tuner;
+/** Between the first report and the last; 0 where there is one only. */
+function secondsPerUnit({ firstReport, lastReport }: AttemptRecord): number {
+  if (firstReport === undefined || lastReport === undefined) return 0;
+  const trained = lastReport.resource - firstReport.resource;
+  return trained > 0 ? (Date.parse(lastReport.at) - Date.parse(firstReport.at)) / 1000 / trained : 0;
+}
+
+/** What an attempt took beside its training; of one that still runs, until its first report. */
+function overheadOf({ startAt, firstReport, lastReport }: AttemptRecord, from: number, pace: number, total: number) {
+  if (firstReport === undefined || lastReport === undefined) return 0;
+  if (total > 0) return total - pace * Math.max(lastReport.resource - from, 0);
+  const untilFirst = (Date.parse(firstReport.at) - Date.parse(startAt)) / 1000;
+  return untilFirst - pace * Math.max(firstReport.resource - from, 0);
+}
+
+/** Why the study has to end for what it has spent. */
+export function moneySpent(study: StudyRecord, trials: readonly TrialRecord[]): string | undefined {
+  const { maxSpendUsd } = study.tuner;
   if (maxSpendUsd === undefined) return undefined;
   const { usd } = spendingOf(study, trials);
-  if (usd !== null && usd >= maxSpendUsd) return `the ${dollars(maxSpendUsd)} of maxSpendUsd are spent`;
-  // a new trial is the least that can start anew.
-  const price = usdPerSecond(compute, instancesOf(compute, {}));
-  const units = leastResourceOf(study.tuner.scheduler);
-  const grant = grantRuntime({ study, trials, usdPerSecond: price, units, at });
-  return 'refused' in grant ? grant.refused : undefined;
+  return usd !== null && usd >= maxSpendUsd ? `the ${dollars(maxSpendUsd)} of maxSpendUsd are spent` : undefined;
 }
 
 export function dollars(usd: number): string {

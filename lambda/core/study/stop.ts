@@ -14,11 +14,11 @@ export async function stopStudy(
 ): Promise<void> {
   const { store } = dependencies;
   const study = await store.getStudy(name);
-  if (study === undefined || study.execution !== execution || study.status !== 'RUNNING') return;
+  if (study === undefined || study.execution !== execution) return;
+  // a stop that failed on its way is called again, and goes on.
+  if (study.status !== 'RUNNING' && (study.status !== 'STOPPED' || study.endedAt !== undefined)) return;
   const stopped = await store.changeStudy(name, (record) =>
-    record.execution === execution && record.status === 'RUNNING'
-      ? { ...record, status: 'STOPPED', ending: record.ending ?? 'its execution was stopped' }
-      : record,
+    record.execution === execution && record.status === 'RUNNING' ? { ...record, status: 'STOPPED' } : record,
   );
   if (stopped.execution !== execution || stopped.status !== 'STOPPED') return;
   await settleRunningTrials(study, at, dependencies);

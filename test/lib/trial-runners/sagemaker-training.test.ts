@@ -50,7 +50,7 @@ test('tells the steps what its training jobs run on, with the same defaults', ()
     prices: [{ instanceType: 'ml.m5.xlarge', usdPerHour: 0.23 }],
     spot: false,
     maxRuntimeSeconds: 86_400,
-    quotaCheck: 'warn',
+    quotaCheck: 'fail',
     checkpointRoot: 's3://${Tuner/Bucket}/checkpoints',
   });
 });
@@ -92,7 +92,7 @@ test('describes a training job as it is asked for', () => {
     prices: [{ instanceType: 'ml.g5.xlarge', usdPerHour: 1.408 }],
     spot: false,
     maxRuntimeSeconds: 3600,
-    quotaCheck: 'warn',
+    quotaCheck: 'fail',
     checkpointRoot: 's3://checkpoints/team',
   });
 });
