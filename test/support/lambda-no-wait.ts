@@ -1,10 +1,22 @@
-/** In the tests of this file nothing waits: neither for the pace of stops, nor before another try at the table. */
+/**
+ * In the tests of this file nothing waits, neither for the pace of stops nor before another try at the table: the clock jumps
+ * instead.
+ */
 export function withoutWaiting(): void {
-  let timers: jest.SpyInstance;
+  const spies: jest.SpyInstance[] = [];
   beforeEach(() => {
-    timers = jest
-      .spyOn(globalThis, 'setTimeout')
-      .mockImplementation(((call: () => void) => setImmediate(call)) as unknown as typeof setTimeout);
+    const now = Date.now.bind(Date);
+    let ahead = 0;
+    const jump = (call: () => void, wait: number = 0) => {
+      ahead += wait;
+      return setImmediate(call);
+    };
+    spies.push(
+      jest.spyOn(Date, 'now').mockImplementation(() => now() + ahead),
+      jest.spyOn(globalThis, 'setTimeout').mockImplementation(jump as unknown as typeof setTimeout),
+    );
   });
-  afterEach(() => timers.mockRestore());
+  afterEach(() => {
+    for (const spy of spies.splice(0)) spy.mockRestore();
+  });
 }

@@ -10,22 +10,23 @@ const LONGEST_BEGIN_MS = 10 * 60_000;
  * Stops the jobs of trials that have never reported in their current attempt, when the study has reached its end: those that
  * report are told so by their next report, but a container without a client would train on.
  *
- * @returns how many have no job yet, and have to be looked at again
+ * @returns when those begin that have no job yet and have to be looked at again, in milliseconds since the epoch
  */
 export async function endSilentTrials(
   study: StudyRecord,
   trials: readonly TrialRecord[],
   { reason, at }: { readonly reason: string; readonly at: string },
   { store, jobs }: { readonly store: StudyStore; readonly jobs: TrainingJobs },
-): Promise<number> {
-  let beginning = 0;
+): Promise<number[]> {
+  const beginning: number[] = [];
   const stopper = new JobStopper(jobs, store, at);
   for (const trial of trials) {
     if (trial.state !== 'RUNNING' || trial.decision !== undefined) continue;
     const { attempt, jobName, startAt, firstReport } = currentAttempt(trial);
     if (firstReport !== undefined) continue;
     const job = await jobs.find(jobName, at);
-    if (job === undefined && Date.parse(at) - Date.parse(startAt) < LONGEST_BEGIN_MS) beginning++;
+    const begins = Date.parse(startAt);
+    if (job === undefined && Date.parse(at) - begins < LONGEST_BEGIN_MS) beginning.push(begins);
     // one that has ended speaks for itself.
     if (!job?.running) continue;
     // first the job: a trial that has been told isn't looked at again.

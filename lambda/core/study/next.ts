@@ -33,8 +33,8 @@ const START_INTERVAL_MS = 1100;
 /** How long a slot waits for what other trials leave of a spending cap. */
 const MONEY_WAIT_MS = 10 * 60_000;
 
-/** At the end of a study, until those that have just begun can be stopped. */
-const ENDING_WAIT_MS = 60_000;
+/** A job is there so long after its start, to be stopped at the end of a study. */
+const BEGIN_MS = 5000;
 
 /** A step of a slot takes no longer than a Lambda function may. */
 const GRANT_LIFE_MS = 15 * 60_000;
@@ -146,8 +146,9 @@ async function noTrial(turn: Turn): Promise<WaitAnswer | NoTrialAnswer | undefin
       );
     }
     const beginning = await endSilentTrials(study, trials, { reason: end, at }, { store, jobs: turn.services.jobs });
-    if (beginning > 0 && request.turn < TURNS_PER_ROUND) {
-      return wait(turn, Date.parse(at) + ENDING_WAIT_MS, `${end}; ${beginning} training jobs begin, to be stopped`);
+    if (beginning.length > 0 && request.turn < TURNS_PER_ROUND) {
+      const until = Math.max(Math.min(...beginning), Date.parse(at)) + BEGIN_MS;
+      return wait(turn, until, `${end}; ${beginning.length} training jobs begin, to be stopped`);
     }
   }
   if (request.turn >= TURNS_PER_ROUND || (request.retries ?? 0) >= RETRIES_PER_ROUND) {

@@ -54,8 +54,15 @@ function summarized(attempt: AttemptRecord): AttemptRecord {
  * The trial waits for a slot again: its execution ended before its job did.
  *
  * @param job as far as it had come
+ * @param stillEnds whether the job has been asked to stop, and has not ended yet
  */
-export function requeued(trial: TrialRecord, at: string, message: string, job?: AttemptOutcome): TrialRecord {
+export function requeued(
+  trial: TrialRecord,
+  at: string,
+  message: string,
+  job?: AttemptOutcome,
+  stillEnds = false,
+): TrialRecord {
   const { jobName, billableSeconds } = job ?? {};
   const attempt = {
     ...currentAttempt(trial),
@@ -67,7 +74,7 @@ export function requeued(trial: TrialRecord, at: string, message: string, job?: 
     ...trial,
     state: 'QUEUED',
     attempts: [...trial.attempts.slice(0, -1), attempt],
-    ...(job && { notBefore: afterStop(at) }),
+    ...(stillEnds && { notBefore: afterStop(at) }),
   };
 }
 

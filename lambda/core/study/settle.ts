@@ -64,7 +64,7 @@ async function settle(
     // its fate is sealed, whether or not its job has noticed.
     if (record.decision === 'stop') return withOutcome(study, record, { ...job?.outcome, status: 'Stopped' }, at);
     if (job === undefined) return requeued(record, at, 'the execution ended before the training job began');
-    if (job.running) return requeued(record, at, 'the execution ended before the training job did', job.outcome);
+    if (job.running) return requeued(record, at, 'the execution ended before the training job did', job.outcome, true);
 
     const ended = withOutcome(study, record, job.outcome, at);
     // what took down the execution may have taken the job with it, and Step Functions stops the jobs of one that is stopped:

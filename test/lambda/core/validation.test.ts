@@ -127,6 +127,6 @@ test('times are ISO 8601 in UTC', () => {
 test('a field inside a field is named with its path', () => {
   const record = { study: 's', run: 1, round: 1, slot: 0, turn: 1, trial: 1, attempt: 1, at: '2026-01-31T12:00:00Z' };
   expect(schemaProblems('it', RECORD_REQUEST_SCHEMA, { ...record, outcome: { state: 1 } })).toEqual([
-    'outcome of it has an unknown field "state"; allowed are status, secondaryStatus, failureReason, jobName, modelArtifact, billableSeconds, trainingSeconds, retainedSeconds, metrics, error, cause',
+    'outcome of it has an unknown field "state"; allowed are status, secondaryStatus, failureReason, jobName, modelArtifact, billableSeconds, trainingSeconds, metrics, error, cause',
   ]);
 });

@@ -132,7 +132,8 @@ describe('where there is no room for another job', () => {
   });
 
   test('a slot that waits ends with the study', async () => {
-    const { study } = await withRoomForOne({ maxDurationSeconds: 65 });
+    const { study, first } = await withRoomForOne({ maxDurationSeconds: 65 });
+    study.jobs.add(first.jobName, { status: 'InProgress' });
     expect(await study.next(1, 2, 70)).toEqual({
       action: 'none',
       reason: 'the maximum duration of 65 seconds is over',
@@ -265,13 +266,21 @@ describe('with several instance types', () => {
     expect(types.slice(3)).toEqual([A, B, C, A]);
   });
 
-  test('a slot stays on the type of the instances that it has given back', async () => {
+  test('a slot stays on the type that it has given back, as long as those before it are full', async () => {
     const study = await withTypes(A, B);
     const onB = trainOf(await study.record(await study.train(), NO_ROOM, 10));
     expect(onB.instanceType).toBe(B);
-    expect(await study.complete(onB, 0.5, 700)).toMatchObject({ action: 'train', trial: 2, instanceType: B });
-    // what begins without instances takes the first that has room, as far as is known.
-    expect(await study.next(1, 0, 700)).toMatchObject({ action: 'train', instanceType: A });
+    const next = trainOf(await study.complete(onB, 0.5, 600));
+    expect(next).toMatchObject({ trial: 2, instanceType: B });
+    expect(await study.complete(next, 0.5, 700)).toMatchObject({ action: 'train', trial: 3, instanceType: A });
+  });
+
+  test('instances of another type are not tried again as if they had been given back', async () => {
+    const study = await withTypes(A, B);
+    const onB = trainOf(await study.record(await study.train(), NO_ROOM, 10));
+    const onA = trainOf(await study.complete(onB, 0.5, 700));
+    expect(onA.instanceType).toBe(A);
+    expect(await study.record(onA, NO_ROOM, 705)).toMatchObject({ action: 'train', instanceType: B });
   });
 
   test('in one job, all of them need room', async () => {
@@ -303,16 +312,36 @@ describe('with an instance type that is searched', () => {
       compute: { ...TUNER.compute, instanceTypes: [SMALL, BIG], instanceTypeParameter: 'type' },
     });
 
-  test('a trial waits for its own type, and for no other one', async () => {
-    const study = await searched([{ type: BIG }, { type: SMALL }]);
+  test('a trial waits for its own type, and others go on meanwhile', async () => {
+    const study = await searched([{ type: BIG }, { type: SMALL }, { type: SMALL }]);
     const [big, small] = [await study.train(0), await study.train(1)];
     expect([big.instanceType, small.instanceType]).toEqual([BIG, SMALL]);
-    expect(await study.record(big, NO_ROOM, 10)).toMatchObject({
-      action: 'wait',
-      until: at(70),
-      reason: `there is no room for another training job on ${BIG}`,
-    });
-    expect(await study.next(0, 2, 70)).toMatchObject({ action: 'train', trial: 1, instanceType: BIG });
+    // the slot itself goes on with what has room.
+    const other = trainOf(await study.record(big, NO_ROOM, 10));
+    expect(other).toMatchObject({ trial: 3, instanceType: SMALL });
+    expect(await study.trial(1)).toMatchObject({ state: 'QUEUED' });
+    // ten minutes later there may be room again.
+    expect(await study.record(small, completed(), 609, 1)).toMatchObject({ action: 'train', trial: 4 });
+    expect(await study.record(other, completed(), 610)).toMatchObject({ action: 'train', trial: 1, instanceType: BIG });
+  });
+
+  test('a slot waits in the queue where nothing else is left', async () => {
+    const study = await searched([{ type: BIG }]);
+    study.tuner = { ...study.tuner, maxTrials: 1 };
+    await study.resume(0);
+    const big = await study.train();
+    const reason = `there is no room for another training job on ${BIG}`;
+    expect(await study.record(big, NO_ROOM, 10)).toEqual({ action: 'wait', turn: 1, until: at(70), reason });
+    const again = trainOf(await study.next(0, 2, 70));
+    expect(again).toMatchObject({ trial: 1, attempt: 2, instanceType: BIG });
+    expect(await study.record(again, NO_ROOM, 71)).toMatchObject({ action: 'wait', until: at(131) });
+  });
+
+  test('a slot takes a waiting trial of the type that it has given back', async () => {
+    const study = await searched([{ type: BIG }, { type: BIG }, { type: SMALL }]);
+    const [one, two] = [await study.train(0), await study.train(1)];
+    await study.record(two, NO_ROOM, 10, 1);
+    expect(await study.complete(one, 0.5, 20)).toMatchObject({ action: 'train', trial: 2, instanceType: BIG });
   });
 });
 

@@ -159,6 +159,7 @@ describe('the best trial', () => {
     const study = await studyOf({ ...CONSTRAINED, objective, maxTrials: 9 }, [0.9, { latency: 99, recall: 1 }]);
     const second = await study.train(1);
     expect(second.trial).toBe(3);
+    study.jobs.add((await study.trial(2)).attempts[0].jobName, { status: 'InProgress' });
     const reason = 'trial 3 reached the target value 0.8 with 0.85';
     expect(await study.complete(second, 0.85, 5, 1, { latency: 9, recall: 1 })).toEqual({ action: 'none', reason });
   });

@@ -30,6 +30,7 @@ test('a slot gets a trial with all that its training job needs', async () => {
     token: expect.stringMatching(/^[\w-]{43}$/),
     checkpointUri: `s3://bucket/checkpoints/digits-${id.slice(0, 8)}/1/`,
     startAt: at(7),
+    redrives: 0,
   });
   const trial = await study.trial(1);
   expect(new SearchSpace(TUNER.searchSpace).problems(trial.configuration)).toEqual([]);

@@ -16,7 +16,7 @@ const newStudy = async (tuner: Partial<TunerDefinition> = {}) => new TestStudy(a
 describe('a new study', () => {
   test('is created with what the tuner defines', async () => {
     const study = await newStudy();
-    expect(await study.open()).toEqual({ study: 'digits', run: 1, round: 0 });
+    expect(await study.open()).toEqual({ study: 'digits', run: 1, round: 0, notes: [] });
     expect(await study.studyRecord()).toMatchObject({
       status: 'RUNNING',
       tuner: TUNER,
@@ -198,6 +198,16 @@ describe('an existing study', () => {
     expect(refusals).toEqual(['StudyInProgress', 'StudyInProgress']);
   });
 
+  test('keeps what its earlier executions were told, but for what it is told itself', async () => {
+    const study = await TestStudy.opened(await dynamo.newTable(), {}, { maxTrials: 20, maxSpendUsd: undefined });
+    await study.resume(60);
+    expect((await study.studyRecord()).tuner.maxTrials).toBe(20);
+    await study.resume(120, 'arn:execution-3', { maxTrials: 30 });
+    expect((await study.studyRecord()).tuner.maxTrials).toBe(30);
+    await study.resume(180, 'arn:execution-4', { maxDurationSeconds: 100 });
+    expect((await study.studyRecord()).tuner).toMatchObject({ maxTrials: 30, maxDurationSeconds: 100 });
+  });
+
   test('goes on with a new run, more trials and a new clock', async () => {
     const study = await newStudy({ maxTrials: 1, maxDurationSeconds: 100 });
     await study.open();
@@ -210,6 +220,7 @@ describe('an existing study', () => {
       study: 'digits',
       run: 2,
       round: 1,
+      notes: [],
     });
 
     expect(await study.studyRecord()).toMatchObject({

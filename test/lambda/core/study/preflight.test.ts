@@ -89,6 +89,15 @@ describe('with several instance types', () => {
   });
 });
 
+test('where the search chooses the type, each has to do', async () => {
+  const compute = { instanceTypes: ['ml.m5.xlarge', 'ml.g5.xlarge'], instanceTypeParameter: 'type' };
+  expect(await open({ [M5]: 0, [G5]: 4 }, compute)).toMatchObject({
+    name: 'QuotaTooSmall',
+    message: expect.stringContaining(`"${M5}"`),
+  });
+  expect(await open({ [M5]: 1, [G5]: 4 }, compute)).toEqual([expect.stringContaining('so at most 1 trials')]);
+});
+
 describe('with groups of instances', () => {
   const instanceGroups = [
     { instanceType: 'ml.m5.xlarge', instanceCount: 2 },

@@ -274,11 +274,76 @@ test('when the time of the study is over, trials are told to stop', async () => 
   });
 });
 
+test('when the execution was stopped, trials are told to stop, which a resume forgets', async () => {
+  const { study, first } = await running();
+  await study.store.changeStudy(study.name, (record) => ({ ...record, status: 'STOPPED' }));
+  expect(await study.report(first, 1, 0.5)).toEqual({
+    decision: 'stop',
+    reason: 'the execution of the study was stopped',
+  });
+  expect((await study.trial(1)).decision).toBeUndefined();
+  study.jobs.add(first.jobName, { status: 'Stopped', secondaryStatus: 'Stopped' });
+  await study.resume(60);
+  expect(await study.train(0, 0, 300)).toMatchObject({ trial: 1, attempt: 2 });
+});
+
 test('when a trial has reached the target, the others are told to stop', async () => {
   const { study, first } = await running({
     objective: { metric: 'accuracy', direction: 'maximize', targetValue: 0.9 },
   });
   const second = await study.train(1);
+  await study.report(second, 0.5, 0.5);
   expect(await study.complete(first, 0.95)).toMatchObject({ action: 'none' });
   expect(await study.report(second, 1, 0.5)).toMatchObject({ decision: 'stop' });
+});
+
+describe('a program that trains on in spite of its decision', () => {
+  async function told() {
+    const { study, first } = await running({ maxDurationSeconds: 100 });
+    study.jobs.add(first.jobName, { status: 'InProgress' });
+    expect(await study.report(first, 1, 0.5, 200)).toMatchObject({ decision: 'stop' });
+    return { study, first, job: `${first.jobName}-0-0` };
+  }
+
+  test('is stopped at its second report after it', async () => {
+    const { study, first, job } = await told();
+    await study.report(first, 2, 0.5, 210);
+    expect(study.jobs.stopped).toEqual([]);
+    expect(await study.report(first, 3, 0.5, 220)).toMatchObject({ decision: 'stop' });
+    expect(study.jobs.stopped).toEqual([job]);
+  });
+
+  test('is not stopped for a report that comes again', async () => {
+    const { study, first } = await told();
+    for (let i = 0; i < 5; i++) await study.report(first, 1, 0.5, 210);
+    await study.report(first, 2, 0.5, 210);
+    for (let i = 0; i < 5; i++) await study.report(first, 2, 0.5, 220);
+    expect(study.jobs.stopped).toEqual([]);
+  });
+
+  test('is left alone where its job has ended', async () => {
+    const { study, first } = await told();
+    study.jobs.add(first.jobName, completed());
+    for (let resource = 2; resource < 5; resource++) await study.report(first, resource, 0.5, 220);
+    expect(study.jobs.stopped).toEqual([]);
+  });
+
+  test('is stopped when it should pause, and counted anew in its next attempt', async () => {
+    const rungs = { minResource: 1, maxResource: 9, reductionFactor: 3 };
+    const { study, first } = await running({ scheduler: { name: 'asha', mode: 'promote', brackets: 1, ...rungs } });
+    study.jobs.add(first.jobName, { status: 'InProgress' });
+    expect(await study.report(first, 1, 0.9)).toMatchObject({ decision: 'pause' });
+    await study.report(first, 2, 0.9);
+    await study.record(first, completed(), 10);
+    for (const slot of [1, 2]) {
+      const other = await study.train(slot, 1, 11);
+      if (other.trial === 1) continue;
+      await study.report(other, 1, 0.1, 12);
+      await study.record(other, completed(), 13, slot);
+    }
+    const trial = await study.trial(1);
+    expect(trial.attempts).toHaveLength(2);
+    expect(trial.reportsSinceDecision).toBeUndefined();
+    expect(study.jobs.stopped).toEqual([]);
+  });
 });

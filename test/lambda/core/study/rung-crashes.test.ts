@@ -3,6 +3,7 @@ import { AttemptOutcome } from '../../../../lib/contract/calls';
 import { SchedulerDefinition } from '../../../../lib/contract/tuner-definition';
 import { currentAttempt } from '../../../../lambda/core/store/records';
 import { MemoryItemTable } from '../../../support/lambda-memory-table';
+import { withoutWaiting } from '../../../support/lambda-no-wait';
 import { Fate, MAX_TRIALS, NO_FATE, World } from '../../../support/lambda-world';
 
 const RUNGS = { minResource: 1, maxResource: 9, reductionFactor: 3 };
@@ -159,11 +160,7 @@ async function toTheEnd(world: World): Promise<void> {
 }
 
 describe('whatever crashes, is lost, or comes twice', () => {
-  let noWait: jest.SpyInstance;
-  beforeEach(() => {
-    noWait = jest.spyOn(Math, 'random').mockReturnValue(0);
-  });
-  afterEach(() => noWait.mockRestore());
+  withoutWaiting();
 
   test.each(SCHEDULERS.map((scheduler) => [JSON.stringify(scheduler), scheduler] as const))(
     'no trial is lost, runs twice at once or counts twice at a rung: %s',

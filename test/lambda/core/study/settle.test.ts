@@ -38,6 +38,14 @@ test('a job that failed meanwhile is recorded with its failure', async () => {
   expect(await study.trial(1)).toMatchObject({ state: 'FAILED', failureClass: 'userCode' });
 });
 
+test('a job that Step Functions stopped with the execution is no failure of its trial', async () => {
+  const { study, first } = await aborted();
+  study.jobs.add(first.jobName, { status: 'Stopped', secondaryStatus: 'Stopped', billableSeconds: 30 });
+  await study.resume(60);
+  expect(await study.trial(1)).toMatchObject({ state: 'QUEUED', attempts: [{ outcome: { billableSeconds: 30 } }] });
+  expect(study.jobs.stopped).toEqual([]);
+});
+
 test('a job that still runs is stopped, and its trial goes on from its checkpoint first', async () => {
   const { study, first } = await aborted();
   study.jobs.add(first.jobName, { status: 'InProgress' });
