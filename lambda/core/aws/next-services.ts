@@ -1,4 +1,4 @@
-import { NextServices } from '../study/next';
+import { NextServices } from '../study/turn';
 import { LambdaSearchFunctions } from './invoke-search-function';
 import { S3Checkpoints } from './s3-checkpoints';
 import { SageMakerTrainingJobs } from './training-jobs';

@@ -1,24 +1,21 @@
-import { NextAnswer, NextRequest, NoTrialAnswer, TrainAnswer, WaitAnswer } from '../../../lib/contract/calls';
-import { Configuration } from '../../../lib/contract/search-space';
-import { ComputeDefinition } from '../../../lib/contract/tuner-definition';
+import { NextAnswer, NextRequest, NoTrialAnswer, WaitAnswer } from '../../../lib/contract/calls';
 import { TooMuchContention } from '../errors';
 import { createScheduler } from '../schedulers/create-scheduler';
 import { NextStep } from '../schedulers/scheduler';
-import { hyperparametersOf } from '../space/search-space';
-import { AttemptRecord, StudyRecord, TrialPlan, TrialRecord, currentAttempt, foundNoRoom } from '../store/records';
-import { GrantsRecord, StudyStore } from '../store/study-store';
-import { Place, Surplus, chooseInstanceType, fullTypes, mayHaveRoom, placeInQueue } from './admission';
-import { Checkpoints } from './checkpoints';
+import { StudyRecord, TrialPlan, currentAttempt } from '../store/records';
+import { StudyStore } from '../store/study-store';
+import { mayHaveRoom, placeInQueue } from './admission';
 import { endReason } from './completion';
 import { endSilentTrials } from './end-silent-trials';
-import { instanceCountFor, instanceTypesFor, instancesOf, usdPerSecond } from './instances';
-import { jobNameOf } from './job-name';
+import { anotherAttempt, createTrial, given } from './give-attempt';
+import { instanceTypesFor } from './instances';
 import { requireStudy } from './plan';
-import { SearchFunctions, propose } from './propose';
-import { leastResourceOf, maxResourceOf, scheduleContext } from './scheduled-trials';
-import { TrainingJobs } from './settle';
-import { NoMoney, grantRuntime } from './spending';
-import { tokenHash, tokenOf } from './token';
+import { propose } from './propose';
+import { scheduleContext } from './scheduled-trials';
+import { checkpointUri } from './train-answer';
+import { FreedInstances, NextServices, Turn, tell, wait } from './turn';
+import { noMoneyLeft } from './turn-money';
+import { inQueue, noRoom } from './turn-room';
 
 /**
  * A slot ends after this many answers and is opened again in the next round: at 15 events an answer, its execution stays
@@ -30,48 +27,11 @@ const RETRIES_PER_ROUND = 3000;
 /** CreateTrainingJob is limited to one a second in an account and region; a little more keeps clear of it. */
 const START_INTERVAL_MS = 1100;
 
-/** How long a slot waits for what other trials leave of a spending cap. */
-const MONEY_WAIT_MS = 10 * 60_000;
-
 /** A job is there so long after its start, to be stopped at the end of a study. */
 const BEGIN_MS = 5000;
 
-/** A step of a slot takes no longer than a Lambda function may. */
-const GRANT_LIFE_MS = 15 * 60_000;
-
 /** Slots that race for the same trial: each loses at most once to each other one. */
 const MAX_TRIES = 1000;
-
-/** What giving out trials needs besides the table. */
-export interface NextServices {
-  readonly functions: SearchFunctions;
-  readonly checkpoints: Checkpoints;
-  readonly jobs: TrainingJobs;
-}
-
-/** The instances that the slot's last job has just given back. */
-export interface FreedInstances {
-  readonly instanceType: string;
-  /** So often they are tried again, should they not count as free yet. */
-  readonly tries: number;
-  /** They aren't tried before, in milliseconds since the epoch. */
-  readonly from: number;
-}
-
-/** A turn of a slot that has asked for a trial. */
-interface Turn {
-  readonly study: StudyRecord;
-  readonly trials: readonly TrialRecord[];
-  readonly claim: string;
-  readonly request: NextRequest;
-  readonly freed: FreedInstances | undefined;
-  /** What has been granted of the study's spending cap, read before the trials; without a cap undefined. */
-  readonly grants: GrantsRecord | undefined;
-  /** Takes the tuner's next place in the queue of job starts. */
-  readonly start: () => Promise<number>;
-  readonly store: StudyStore;
-  readonly services: NextServices;
-}
 
 /**
  * Gives a slot its next attempt, or word that there is none, or none yet.
@@ -157,74 +117,6 @@ async function noTrial(turn: Turn): Promise<WaitAnswer | NoTrialAnswer | undefin
   return end === undefined ? undefined : tell(turn, end);
 }
 
-/** Remembers the answer, so that asking again gives the same. */
-async function tell({ study, claim, request, store }: Turn, reason: string): Promise<NoTrialAnswer> {
-  await store.putSlot(study.study, request.slot, { claim, reason });
-  return { action: 'none', reason };
-}
-
-async function wait({ study, claim, request, store }: Turn, time: number, reason: string): Promise<WaitAnswer> {
-  const until = new Date(time).toISOString();
-  await store.putSlot(study.study, request.slot, { claim, reason, until });
-  return { action: 'wait', until, reason, turn: request.turn };
-}
-
-/** Where jobs find no room: the slot waits for its turn to try, or ends, if those that run can do what is left. */
-async function noRoom(turn: Turn): Promise<WaitAnswer | NoTrialAnswer | undefined> {
-  const { study, trials, request, freed, store } = turn;
-  if (freed !== undefined) return undefined;
-  const full = await fullTypes(study, Date.parse(request.at), store);
-  const place = full.length === 0 ? undefined : await placeInQueue(study, trials, request, store, full);
-  return place && inQueue(turn, place);
-}
-
-async function inQueue(turn: Turn, place: Place | Surplus): Promise<WaitAnswer | NoTrialAnswer> {
-  const { study, claim, request, store } = turn;
-  if ('surplus' in place) return tell(turn, place.surplus);
-
-  const { until, reason } = place;
-  await store.putSlot(study.study, request.slot, { claim, ...place });
-  return { action: 'wait', until, reason, turn: request.turn };
-}
-
-/** Trials that run may cost less than is kept for them: until then the slot waits. Where none runs, that is the end. */
-async function noMoney(turn: Turn, { refused }: NoMoney): Promise<WaitAnswer | NoTrialAnswer> {
-  const { study, trials, request, store } = turn;
-  if (trials.some(({ state }) => state === 'RUNNING') || pendingGrants(turn) > 0) {
-    return wait(turn, Date.parse(request.at) + MONEY_WAIT_MS, refused);
-  }
-  await store.changeStudy(study.study, (record) =>
-    record.run === request.run && record.ending === undefined ? { ...record, ending: refused } : record,
-  );
-  return tell(turn, refused);
-}
-
-/** Granted to attempts that aren't in the picture yet: another slot is about to create them, or has crashed. */
-function pendingGrants({ grants, trials, claim, request }: Turn): number {
-  const given = new Set(trials.flatMap(({ attempts }) => attempts.map((attempt) => attempt.claim)));
-  return (grants?.grants ?? [])
-    .filter((grant) => grant.claim !== claim && !given.has(grant.claim) && !isOld(grant, request.at))
-    .reduce((sum, { usd }) => sum + usd, 0);
-}
-
-/** Whoever was granted that has crashed. */
-function isOld({ at }: GrantsRecord['grants'][number], now: string): boolean {
-  return Date.parse(now) - Date.parse(at) > GRANT_LIFE_MS;
-}
-
-/** Whether there is money at all, before a search is asked in vain. */
-async function noMoneyLeft(turn: Turn): Promise<WaitAnswer | NoTrialAnswer | undefined> {
-  const { study, trials, request } = turn;
-  const { compute, maxSpendUsd } = study.tuner;
-  const varies = compute.instanceTypeParameter !== undefined || compute.instanceCountParameter !== undefined;
-  if (maxSpendUsd === undefined || varies) return undefined;
-  const price = usdPerSecond(compute, instancesOf(compute, {}));
-  const units = leastResourceOf(study.tuner.scheduler);
-  const pendingUsd = pendingGrants(turn);
-  const grant = grantRuntime({ study, trials, usdPerSecond: price, units, pendingUsd, at: request.at });
-  return 'refused' in grant ? noMoney(turn, grant) : undefined;
-}
-
 /** A trial whose last attempt didn't decide it goes first, unless it has to run where there is no room. */
 async function queuedTrial(turn: Turn): Promise<NextAnswer | undefined> {
   const { study, trials, freed, request, store } = turn;
@@ -287,47 +179,6 @@ async function resumedTrial(
   });
 }
 
-async function anotherAttempt(
-  turn: Turn,
-  before: TrialRecord,
-  details: Pick<AttemptRecord, 'target' | 'reason'>,
-): Promise<NextAnswer | undefined> {
-  const { study, claim, store } = turn;
-  const last = currentAttempt(before);
-  const { tries = 0 } = last;
-  const neverRan = foundNoRoom(last);
-  const resources = await resourcesFor(turn, before.configuration, details.target, before.lastResource);
-  if (resources === undefined) return undefined;
-  if ('refused' in resources) return noMoney(turn, resources);
-  const next = await newAttempt(turn, before.trial, last.attempt + 1, {
-    ...details,
-    ...resources,
-    ...(neverRan && { tries: tries + 1, reason: last.reason }),
-  });
-  // two jobs of a trial must not write to its checkpoints at once.
-  const startAt = before.notBefore !== undefined && before.notBefore > next.startAt ? before.notBefore : next.startAt;
-  const attempt = { ...next, startAt };
-  const trial = await store.changeTrial(
-    study.study,
-    before.trial,
-    (record) =>
-      record.version === before.version
-        ? {
-            ...record,
-            state: 'RUNNING',
-            // starts that found no room can be thousands, and an item of the table holds 400 KB.
-            attempts: [...(neverRan ? record.attempts.slice(0, -1) : record.attempts), attempt],
-            decision: undefined,
-            decisionReason: undefined,
-            reportsSinceDecision: undefined,
-            successor: undefined,
-          }
-        : record,
-    before,
-  );
-  return currentAttempt(trial).claim === claim ? given(turn, trial, attempt) : undefined;
-}
-
 async function newTrial(
   turn: Turn,
   { configuration, target, bracket }: Extract<NextStep, { action: 'start' }>,
@@ -372,165 +223,4 @@ async function copiedTrial(
     if (told.version !== before.version + 1 || told.successor !== plan) return undefined;
   }
   return createTrial(turn, plan);
-}
-
-async function createTrial(turn: Turn, plan: TrialPlan): Promise<NextAnswer | undefined> {
-  const { study, request, store } = turn;
-  const { target, reason, ...rest } = plan;
-  const begins = plan.parent === undefined ? undefined : turn.trials[plan.parent - 1].lastResource;
-  const resources = await resourcesFor(turn, plan.configuration, target, begins);
-  if (resources === undefined) return undefined;
-  if ('refused' in resources) return noMoney(turn, resources);
-  const attempt = await newAttempt(turn, plan.trial, 1, { target, reason, ...resources });
-  const trial: TrialRecord = {
-    study: study.study,
-    state: 'RUNNING',
-    attempts: [attempt],
-    ...rest,
-    createdAt: request.at,
-    version: 1,
-  };
-  return (await store.createTrial(trial)) ? given(turn, trial, attempt) : undefined;
-}
-
-type Resources = Pick<
-  AttemptRecord,
-  'instanceType' | 'instanceCount' | 'maxRuntimeSeconds' | 'maxWaitSeconds' | 'limitedBy' | 'reservedUsd'
->;
-
-/**
- * What an attempt runs on and how long it may, or why there is no money for it; undefined where another slot has been granted
- * money meanwhile, so that the picture has changed.
- */
-async function resourcesFor(
-  turn: Turn,
-  configuration: Configuration,
-  target: number | undefined,
-  begins: number = 0,
-): Promise<Resources | NoMoney | undefined> {
-  const { study, trials, request, freed, store } = turn;
-  const { compute, scheduler } = study.tuner;
-  const chosen =
-    compute.instanceGroups === undefined
-      ? {
-          instanceType: await chooseInstanceType(
-            study,
-            configuration,
-            Date.parse(request.at),
-            store,
-            freed?.instanceType,
-          ),
-          instanceCount: instanceCountFor(compute, configuration),
-        }
-      : {};
-  const goal = target ?? maxResourceOf(scheduler);
-  const grant = grantRuntime({
-    study,
-    trials,
-    usdPerSecond: usdPerSecond(compute, instancesOf(compute, chosen)),
-    units: goal === undefined ? undefined : Math.max(goal - begins, 0),
-    pendingUsd: pendingGrants(turn),
-    at: request.at,
-  });
-  if ('refused' in grant) return grant;
-  return (await isGranted(turn, grant.reservedUsd)) ? { ...chosen, ...grant } : undefined;
-}
-
-/** Writes down what an attempt may cost before it exists: of two slots that see the same money, one gets it. */
-async function isGranted(turn: Turn, usd: number | undefined): Promise<boolean> {
-  const { study, trials, grants, claim, request, store } = turn;
-  if (usd === undefined) return true;
-  const given = new Set(trials.flatMap(({ attempts }) => attempts.map((attempt) => attempt.claim)));
-  const pending = (grants?.grants ?? []).filter(
-    (grant) => grant.claim !== claim && !given.has(grant.claim) && !isOld(grant, request.at),
-  );
-  return store.putGrants(study.study, [...pending, { claim, usd, at: request.at }], grants?.version);
-}
-
-async function newAttempt(
-  { study, claim, freed, start }: Turn,
-  trial: number,
-  attempt: number,
-  details: Pick<AttemptRecord, 'target' | 'reason' | 'tries'> & Resources,
-): Promise<AttemptRecord> {
-  return {
-    attempt,
-    claim,
-    jobName: jobNameOf(study, trial, attempt),
-    tokenHash: tokenHash(tokenOf(study, trial, attempt)),
-    startAt: new Date(Math.max(await start(), freed?.from ?? 0)).toISOString(),
-    ...(freed && freed.instanceType === details.instanceType && { freedTries: freed.tries }),
-    ...details,
-  };
-}
-
-/** The answer of a turn that has got an attempt: also makes sure of what goes with it, however often it is asked. */
-async function given(turn: Turn, trial: TrialRecord, attempt: AttemptRecord): Promise<TrainAnswer> {
-  if (attempt.attempt === 1 && trial.parent !== undefined) await takePlace(turn, trial);
-  return trainAnswer(turn.study, trial, attempt, turn.request);
-}
-
-/** Begins with the parent's checkpoint, in the place of another trial. */
-async function takePlace({ study, request, store, services }: Turn, { trial, parent, replaces }: TrialRecord) {
-  if (replaces !== undefined) {
-    await store.changeTrial(study.study, replaces, (record) =>
-      record.state === 'PAUSED'
-        ? { ...record, state: 'STOPPED', endedAt: request.at, message: `trial ${trial} has taken its place` }
-        : record,
-    );
-  }
-  await services.checkpoints.copy(checkpointUri(study, parent!), checkpointUri(study, trial));
-}
-
-function trainAnswer(
-  study: StudyRecord,
-  trial: TrialRecord,
-  attempt: AttemptRecord,
-  { turn, redrives = 0 }: NextRequest,
-): TrainAnswer {
-  const { scheduler } = study.tuner;
-  const maxResource = attempt.target ?? maxResourceOf(scheduler);
-  const resourceParameter = 'resourceParameter' in scheduler ? scheduler.resourceParameter : undefined;
-  return {
-    action: 'train',
-    trial: trial.trial,
-    attempt: attempt.attempt,
-    turn,
-    jobName: attempt.jobName,
-    hyperparameters: {
-      ...programParameters(study.tuner.compute, trial.configuration),
-      ...(resourceParameter !== undefined && { [resourceParameter]: String(maxResource) }),
-    },
-    token: tokenOf(study, trial.trial, attempt.attempt),
-    checkpointUri: checkpointUri(study, trial.trial),
-    startAt: attempt.startAt,
-    redrives,
-    ...(maxResource !== undefined && { maxResource }),
-    ...limitsOf(study.tuner.compute, attempt),
-  };
-}
-
-/** What it runs on a program learns from its machine; algorithms refuse hyperparameters that they don't know. */
-function programParameters(
-  { instanceTypeParameter, instanceCountParameter }: ComputeDefinition,
-  configuration: Configuration,
-): Record<string, string> {
-  const all = Object.entries(hyperparametersOf(configuration));
-  return Object.fromEntries(all.filter(([name]) => name !== instanceTypeParameter && name !== instanceCountParameter));
-}
-
-function limitsOf(
-  { maxRuntimeSeconds: longest, maxWaitSeconds: longestWait }: ComputeDefinition,
-  { instanceType, instanceCount, maxRuntimeSeconds = longest, maxWaitSeconds = longestWait }: AttemptRecord,
-): Pick<TrainAnswer, 'instanceType' | 'instanceCount' | 'maxRuntimeSeconds' | 'maxWaitSeconds'> {
-  return {
-    ...(instanceType !== undefined && { instanceType }),
-    ...(instanceCount !== undefined && { instanceCount }),
-    maxRuntimeSeconds,
-    ...(maxWaitSeconds !== undefined && { maxWaitSeconds }),
-  };
-}
-
-function checkpointUri({ study, id, tuner }: StudyRecord, trial: number): string {
-  return `${tuner.compute.checkpointRoot}/${study}-${id.slice(0, 8)}/${trial}/`;
 }

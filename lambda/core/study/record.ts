@@ -3,12 +3,13 @@ import { InvalidRequest } from '../errors';
 import { AttemptRecord, StudyRecord, TrialRecord, currentAttempt } from '../store/records';
 import { StudyStore } from '../store/study-store';
 import { instancesOf } from './instances';
-import { FreedInstances, NextServices, nextTrial } from './next';
+import { nextTrial } from './next';
 import { lostSightOf, mayHaveLeftJob, withOutcome } from './outcome';
 import { requireStudy } from './plan';
 import { TrainingJobs } from './settle';
 import { spendingOf } from './spending';
 import { JobStopper } from './stop-jobs';
+import { FreedInstances, NextServices } from './turn';
 
 /** After a start that was throttled all of them pause. */
 const THROTTLED_PAUSE_MS = 10_000;
