@@ -7,6 +7,9 @@ import { SmallStudyOptions, startExecution, synthesizeSmallStudy, temporaryFolde
 const QUOTA = 60;
 const START_UP_SECONDS = 120;
 
+/** About a minute alone; the emulated database is what takes it. */
+const TIMEOUT_MS = 400_000;
+
 interface Job {
   readonly from: number;
   to: number;
@@ -70,29 +73,37 @@ function throttled(errors: readonly string[]): string[] {
   return errors.filter((error) => /Throttling|Rate exceeded/.test(error));
 }
 
-test('500 trials in 100 slots keep the 60 instances busy that the quota allows, and nothing is throttled', async () => {
-  const { result, trials, jobs, errors, end } = await inSmallAccount({
-    tuner: { maxTrials: 500, maxParallelTrials: 100 },
-  });
+test(
+  '500 trials in 100 slots keep the 60 instances busy that the quota allows, and nothing is throttled',
+  async () => {
+    const { result, trials, jobs, errors, end } = await inSmallAccount({
+      tuner: { maxTrials: 500, maxParallelTrials: 100 },
+    });
 
-  expect(result.trials).toMatchObject({ total: 500, completed: 500, failed: 0 });
-  expect(throttled(errors)).toEqual([]);
-  expect(busyShare(jobs)).toBeGreaterThanOrEqual(0.95);
-  // each trial has run once, and those that wait don't hold up the study's end.
-  expect(trials.every(({ attempts }) => attempts.length === 1)).toBe(true);
-  expect(jobs).toHaveLength(500);
-  expect(end - Math.max(...jobs.map(({ to }) => to))).toBeLessThan(11 * 60_000);
-});
+    expect(result.trials).toMatchObject({ total: 500, completed: 500, failed: 0 });
+    expect(throttled(errors)).toEqual([]);
+    expect(busyShare(jobs)).toBeGreaterThanOrEqual(0.95);
+    // each trial has run once, and those that wait don't hold up the study's end.
+    expect(trials.every(({ attempts }) => attempts.length === 1)).toBe(true);
+    expect(jobs).toHaveLength(500);
+    expect(end - Math.max(...jobs.map(({ to }) => to))).toBeLessThan(11 * 60_000);
+  },
+  TIMEOUT_MS,
+);
 
-test('a spending cap is never passed, however many slots there are', async () => {
-  const { result, jobs, errors } = await inSmallAccount({
-    tuner: { maxTrials: 500, maxParallelTrials: 20, maxSpendUsd: 3 },
-  });
+test(
+  'a spending cap is never passed, however many slots there are',
+  async () => {
+    const { result, jobs, errors } = await inSmallAccount({
+      tuner: { maxTrials: 500, maxParallelTrials: 20, maxSpendUsd: 3 },
+    });
 
-  expect(throttled(errors)).toEqual([]);
-  expect(result.reason).toMatch(/maxSpendUsd/);
-  expect(result.cost.usd).toBeLessThanOrEqual(3);
-  // most of the money buys trials.
-  expect(result.cost.usd).toBeGreaterThan(2.7);
-  expect(result.trials.total).toBe(jobs.length);
-});
+    expect(throttled(errors)).toEqual([]);
+    expect(result.reason).toMatch(/maxSpendUsd/);
+    expect(result.cost.usd).toBeLessThanOrEqual(3);
+    // most of the money buys trials.
+    expect(result.cost.usd).toBeGreaterThan(2.7);
+    expect(result.trials.total).toBe(jobs.length);
+  },
+  TIMEOUT_MS,
+);

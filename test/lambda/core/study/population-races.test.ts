@@ -64,6 +64,6 @@ test('however slots race, nobody goes on in a place that a copy has taken, and n
         expect(trials.length - places.length).toBe(4);
       },
     ),
-    { numRuns: 300 },
+    { numRuns: 100 },
   );
 });
