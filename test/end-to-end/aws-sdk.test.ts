@@ -127,4 +127,5 @@ test("AWS's SDK stops a study: its jobs are stopped, and another execution can g
   const { status, output } = await ended(third.executionArn!);
   expect(status).toBe('SUCCEEDED');
   expect(JSON.parse(output!)).toMatchObject({ trials: { total: 2, stoppedEarly: 2, unfinished: 0 } });
-});
+  // the next attempts begin when a job that was stopped has had its three minutes.
+}, 400_000);
