@@ -47,3 +47,11 @@ export function requireSeconds(name: string, value: Duration | undefined, min: n
   if (value === undefined || value.isUnresolved()) return;
   requireInteger(`${name} in seconds`, value.toSeconds({ integral: false }), min, max);
 }
+
+/** Parts of a VPC say nothing without it. */
+export function requireVpcFor(parts: { [name: string]: unknown }, vpc: unknown): void {
+  const [name] = Object.entries(parts).find(([, value]) => value !== undefined) ?? [];
+  if (name !== undefined && vpc === undefined) {
+    throw new Error(`${name} must not be given without vpc; give the VPC that they belong to`);
+  }
+}

@@ -7,6 +7,7 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { STEP_ENVIRONMENT } from '../contract/environment';
+import { requireVpcFor } from './checks';
 import { shippedFile } from './shipped-file';
 
 /** What all functions of a tuner share. */
@@ -47,11 +48,7 @@ export class StepFunctions {
     private readonly settings: StepSettings,
   ) {
     const { vpc, securityGroups, vpcSubnets } = settings;
-    for (const [name, value] of Object.entries({ vpcSubnets, securityGroups })) {
-      if (value !== undefined && vpc === undefined) {
-        throw new Error(`${name} must not be given without vpc; give the VPC that they belong to`);
-      }
-    }
+    requireVpcFor({ vpcSubnets, securityGroups }, vpc);
     if (vpc === undefined) return;
     this.securityGroups = securityGroups ?? [
       new ec2.SecurityGroup(scope, 'SecurityGroup', { vpc, description: 'Functions of a tuner' }),

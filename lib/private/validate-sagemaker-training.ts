@@ -35,6 +35,7 @@ import {
   requireNoExpression,
   requireNumber,
   requireSeconds,
+  requireVpcFor,
 } from './checks';
 import { requireNumberRegex } from './metric';
 import { DEFAULT_MAX_RUNTIME, OWN_REQUEST_FIELDS } from './training-job-request';
@@ -273,11 +274,7 @@ function requireTags({ tags = {} }: SageMakerTrainingProps): void {
 }
 
 function requireNetwork({ vpc, vpcSubnets, securityGroups }: SageMakerTrainingProps): void {
-  for (const [name, value] of Object.entries({ vpcSubnets, securityGroups })) {
-    if (value !== undefined && vpc === undefined) {
-      throw new Error(`${name} must not be given without vpc; give the VPC that they belong to`);
-    }
-  }
+  requireVpcFor({ vpcSubnets, securityGroups }, vpc);
   requireInteger('number of securityGroups', securityGroups?.length, 1, MAX_SECURITY_GROUPS);
 }
 

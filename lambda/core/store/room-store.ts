@@ -1,6 +1,6 @@
-import { TooMuchContention } from '../errors';
 import { ItemTable } from './item-table';
 import { TRIES_KEY, TUNER_PARTITION, roomKey } from './keys';
+import { putItem } from './put-item';
 import { Versioned } from './records';
 
 /** When a start on an instance type last found no room. */
@@ -20,8 +20,6 @@ const SHORT_MS = 10 * 60_000;
 const FIRST_TRY_MS = 60_000;
 const BETWEEN_TRIES_MS = 30_000;
 
-const MAX_TRIES = 50;
-
 /**
  * What is known of the room for training jobs, by quota or capacity, and the queue of those who wait for it. All studies of a
  * tuner share it.
@@ -37,14 +35,14 @@ export class RoomStore {
 
   /** A start on the type has found no room. */
   async noteNoRoom(instanceType: string, now: number): Promise<void> {
-    await this.put<RoomRecord>(roomKey(instanceType), (before) =>
+    await putItem<RoomRecord>(this.table, TUNER_PARTITION, roomKey(instanceType), (before) =>
       before !== undefined && before.noRoomAt >= now ? undefined : { noRoomAt: now },
     );
   }
 
   /** A job has run on the type. What was noted later than `startedAt` still holds. */
   async noteRoom(instanceType: string, startedAt: number): Promise<void> {
-    await this.put<RoomRecord>(roomKey(instanceType), (before) =>
+    await putItem<RoomRecord>(this.table, TUNER_PARTITION, roomKey(instanceType), (before) =>
       before === undefined || before.noRoomAt === 0 || before.noRoomAt > startedAt ? undefined : { noRoomAt: 0 },
     );
   }
@@ -52,29 +50,10 @@ export class RoomStore {
   /** Takes the next place in the queue of tries. @returns milliseconds since the epoch */
   async reserveTry(now: number): Promise<number> {
     let place = now;
-    await this.put<TriesRecord>(TRIES_KEY, (before) => {
+    await putItem<TriesRecord>(this.table, TUNER_PARTITION, TRIES_KEY, (before) => {
       place = Math.max(now + FIRST_TRY_MS, before?.nextTry ?? 0);
       return { nextTry: place + BETWEEN_TRIES_MS };
     });
     return place;
-  }
-
-  private async put<T extends Versioned>(
-    key: string,
-    change: (before: T | undefined) => Omit<T, 'version'> | undefined,
-  ): Promise<void> {
-    for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
-      const before = (await this.table.get(TUNER_PARTITION, key)) as T | undefined;
-      const after = change(before);
-      if (after === undefined) return;
-      const record = { ...after, version: (before?.version ?? 0) + 1 };
-      const written =
-        before === undefined
-          ? await this.table.insert(TUNER_PARTITION, key, record)
-          : await this.table.replace(TUNER_PARTITION, key, record, before.version);
-      if (written) return;
-      await new Promise((resolve) => setTimeout(resolve, Math.random() * Math.min(5 * 2 ** attempt, 200)));
-    }
-    throw new TooMuchContention(`item ${key} of the tuner kept changing`);
   }
 }

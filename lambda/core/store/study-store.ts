@@ -17,6 +17,7 @@ import {
   slotKey,
   trialKey,
 } from './keys';
+import { MAX_TRIES, pause, putItem } from './put-item';
 import { RoomStore } from './room-store';
 import { RungRecord, StudyRecord, TrialRecord, Versioned, hasEnded } from './records';
 
@@ -39,9 +40,6 @@ interface PaceRecord extends Versioned {
 export interface GrantsRecord extends Versioned {
   readonly grants: readonly { readonly claim: string; readonly usd: number; readonly at: string }[];
 }
-
-/** Tries at a change that others keep overtaking; with 1,000 slots at once, some need many. */
-const MAX_TRIES = 50;
 
 /** The studies of one tuner: every change is conditional on what was read before. */
 export class StudyStore {
@@ -147,7 +145,7 @@ export class StudyStore {
 
   /** Remembers what the slot was told; a newer answer replaces an older one. */
   async putSlot(study: string, slot: number, answer: Omit<SlotRecord, 'version'>): Promise<void> {
-    await this.put(study, slotKey(slot), () => answer);
+    await putItem(this.table, study, slotKey(slot), () => answer);
   }
 
   /**
@@ -183,8 +181,8 @@ export class StudyStore {
 
   /** All starts of the tuner's jobs wait until then. */
   async delayStarts(until: number): Promise<void> {
-    await this.put(TUNER_PARTITION, PACE_KEY, (before) => ({
-      nextStart: Math.max(until, (before as PaceRecord | undefined)?.nextStart ?? 0),
+    await putItem<PaceRecord>(this.table, TUNER_PARTITION, PACE_KEY, (before) => ({
+      nextStart: Math.max(until, before?.nextStart ?? 0),
     }));
   }
 
@@ -204,48 +202,27 @@ export class StudyStore {
    * @returns 0, or how many milliseconds are left to wait
    */
   async takeStop(now: number, interval: number): Promise<number> {
-    for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
-      const before = (await this.table.get(TUNER_PARTITION, STOPS_KEY)) as PaceRecord | undefined;
+    let wait = 0;
+    await putItem<PaceRecord>(this.table, TUNER_PARTITION, STOPS_KEY, (before) => {
       // a clock that is behind must not wait for one that was far ahead.
-      const wait = Math.min(Math.max((before?.nextStart ?? 0) - now, 0), interval);
-      if (wait > 0) return wait;
-      const record: PaceRecord = { nextStart: now + interval, version: (before?.version ?? 0) + 1 };
-      const taken =
-        before === undefined
-          ? await this.table.insert(TUNER_PARTITION, STOPS_KEY, record)
-          : await this.table.replace(TUNER_PARTITION, STOPS_KEY, record, before.version);
-      if (taken) return 0;
-    }
-    throw new TooMuchContention('the turns to stop training jobs kept changing');
+      wait = Math.min(Math.max((before?.nextStart ?? 0) - now, 0), interval);
+      return wait > 0 ? undefined : { nextStart: now + interval };
+    });
+    return wait;
   }
 
   /** Keeps the last word of what a study has spent. */
   async putSpending(study: string, spending: object): Promise<void> {
-    await this.put(study, SPENDING_KEY, () => spending);
+    await putItem(this.table, study, SPENDING_KEY, () => spending);
   }
 
   private async reserve(key: string, now: number, interval: number): Promise<number> {
     let place = now;
-    await this.put(TUNER_PARTITION, key, (before) => {
-      place = Math.max(now, (before as PaceRecord | undefined)?.nextStart ?? 0);
+    await putItem<PaceRecord>(this.table, TUNER_PARTITION, key, (before) => {
+      place = Math.max(now, before?.nextStart ?? 0);
       return { nextStart: place + interval };
     });
     return place;
-  }
-
-  /** Writes an item that need not exist. */
-  private async put(partition: string, key: string, change: (before: unknown) => object): Promise<void> {
-    for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
-      const before = (await this.table.get(partition, key)) as Versioned | undefined;
-      const record = { ...change(before), version: (before?.version ?? 0) + 1 };
-      const written =
-        before === undefined
-          ? await this.table.insert(partition, key, record)
-          : await this.table.replace(partition, key, record, before.version);
-      if (written) return;
-      await pause(attempt);
-    }
-    throw new TooMuchContention(`item ${key} of ${partition} kept changing`);
   }
 
   private async change<T extends Versioned>(
@@ -266,10 +243,4 @@ export class StudyStore {
     }
     throw new TooMuchContention(`item ${key} of study ${partition} kept changing`);
   }
-}
-
-/** Full jitter: those who collided must not collide again. */
-function pause(attempt: number): Promise<void> {
-  const longest = Math.min(5 * 2 ** attempt, 200);
-  return new Promise((resolve) => setTimeout(resolve, Math.random() * longest));
 }
