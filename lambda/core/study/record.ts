@@ -29,25 +29,27 @@ export async function recordTrial(
 ): Promise<NextAnswer> {
   const { trial, attempt, at } = request;
   const study = await requireStudy(request.study, store);
-  const before = await store.getTrial(study.study, trial);
+  const trials = await store.loadTrials(study);
+  const before: TrialRecord | undefined = trials[trial - 1];
   if (before === undefined) {
     throw new InvalidRequest(`study ${JSON.stringify(study.study)} has no trial ${trial}`);
   }
   // else it has been recorded before, or settled by a resume.
   const isCurrent = (record: TrialRecord) => record.state === 'RUNNING' && currentAttempt(record).attempt === attempt;
+  let recorded = before;
   if (isCurrent(before)) {
     const outcome = await certainOutcome(request.outcome, currentAttempt(before), at, services.jobs, store);
-    await store.changeTrial(
+    recorded = await store.changeTrial(
       study.study,
       trial,
       (record) => (isCurrent(record) ? withOutcome(study, record, outcome, at) : record),
       before,
     );
   }
-  const trials = await store.loadTrials(study);
-  const ended = trials[trial - 1].attempts.find((candidate) => candidate.attempt === attempt);
+  const ended = recorded.attempts.find((candidate) => candidate.attempt === attempt);
   const freed = ended && (await noteRoom(study, ended, at, store));
-  await store.putSpending(study.study, { ...spendingOf(study, trials), at });
+  const now = trials.map((one) => (one.trial === trial ? recorded : one));
+  await store.putSpending(study.study, { ...spendingOf(study, now), at });
   return nextTrial(request, store, services, freed);
 }
 
