@@ -28,7 +28,7 @@ interface Request {
   readonly AlgorithmSpecification: { readonly ContainerEntrypoint: string[]; readonly TrainingImage: string };
   readonly InputDataConfig: { ChannelName: string; DataSource: { S3DataSource: { S3Uri: string } } }[];
   readonly Environment: Record<string, string>;
-  readonly StoppingCondition: { MaxRuntimeInSeconds: number };
+  readonly StoppingCondition: { MaxRuntimeInSeconds: string };
 }
 
 function request(): Request {
@@ -61,7 +61,8 @@ test('trains on AWS by Python in an image of AWS, and locally by the twin in Jav
   expect(AlgorithmSpecification.TrainingImage).toMatch(/\/pytorch-training:.*-cpu-/);
   expect(AlgorithmSpecification.ContainerEntrypoint[0]).toBe('python3');
   expect(Environment).toMatchObject({ CDK_HPO_PROGRAM: 'train.py', CDK_HPO_LOCAL_PROGRAM: 'train.mjs' });
-  expect(StoppingCondition.MaxRuntimeInSeconds).toBeLessThanOrEqual(3600);
+  expect(StoppingCondition.MaxRuntimeInSeconds).toBe('{% $next.maxRuntimeSeconds %}');
+  expect(tunerDefinitionOf(template).compute.maxRuntimeSeconds).toBeLessThanOrEqual(3600);
 });
 
 test('uploads program, twin, data and both clients', () => {

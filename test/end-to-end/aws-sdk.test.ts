@@ -126,8 +126,5 @@ test("AWS's SDK stops a study: its jobs are stopped, and another execution can g
   // THEN
   const { status, output } = await ended(third.executionArn!);
   expect(status).toBe('SUCCEEDED');
-  // a trial that gets no slot in these seconds stays for the next resume.
-  const { trials } = JSON.parse(output!);
-  expect(trials).toMatchObject({ total: 2, completed: 0, failed: 0 });
-  expect(trials.stoppedEarly).toBeGreaterThanOrEqual(1);
+  expect(JSON.parse(output!).trials).toMatchObject({ total: 2, completed: 0, failed: 0, stoppedEarly: 2 });
 }, 400_000);

@@ -2,7 +2,7 @@ import { NextAnswer, NextRequest, NoTrialAnswer, WaitAnswer } from '../../../lib
 import { TooMuchContention } from '../errors';
 import { createScheduler } from '../schedulers/create-scheduler';
 import { NextStep } from '../schedulers/scheduler';
-import { StudyRecord, TrialPlan, currentAttempt } from '../store/records';
+import { StudyRecord, TrialPlan, TrialRecord, currentAttempt } from '../store/records';
 import { StudyStore } from '../store/study-store';
 import { mayHaveRoom, placeInQueue } from './admission';
 import { endReason } from './completion';
@@ -58,9 +58,7 @@ export async function nextTrial(
       (await noTrial(turn)) ??
       (await noRoom(turn)) ??
       (await noMoneyLeft(turn)) ??
-      (await queuedTrial(turn)) ??
-      (await plannedTrial(turn)) ??
-      (await scheduled(turn));
+      (await begin(turn));
     // undefined: another slot was faster, so the picture has changed.
     if (answer !== undefined) return answer;
   }
@@ -117,13 +115,21 @@ async function noTrial(turn: Turn): Promise<WaitAnswer | NoTrialAnswer | undefin
   return end === undefined ? undefined : tell(turn, end);
 }
 
+/** Begins something, or says why not; undefined where another slot was faster. */
+async function begin(turn: Turn): Promise<NextAnswer | undefined> {
+  const queued = await queuedWithRoom(turn);
+  if (queued !== undefined) return anotherAttempt(turn, queued, { target: currentAttempt(queued).target });
+  const plan = plannedTrial(turn);
+  return plan === undefined ? scheduled(turn) : createTrial(turn, plan);
+}
+
 /** A trial whose last attempt didn't decide it goes first, unless it has to run where there is no room. */
-async function queuedTrial(turn: Turn): Promise<NextAnswer | undefined> {
+async function queuedWithRoom(turn: Turn): Promise<TrialRecord | undefined> {
   const { study, trials, freed, request, store } = turn;
   const now = Date.parse(request.at);
   for (const queued of trials.filter(({ state }) => state === 'QUEUED')) {
     const hasRoom = await mayHaveRoom(study, queued.configuration, now, store, freed?.instanceType);
-    if (hasRoom) return anotherAttempt(turn, queued, { target: currentAttempt(queued).target });
+    if (hasRoom) return queued;
   }
   return undefined;
 }
@@ -144,10 +150,9 @@ async function queuedWithoutRoom(turn: Turn): Promise<NextAnswer | undefined> {
  * A copy that is to take a paused trial's place comes before all else, whoever planned it: until its number is given out
  * nobody may go on with the trial that leaves, and whoever planned it may have crashed.
  */
-async function plannedTrial(turn: Turn): Promise<NextAnswer | undefined> {
-  const number = turn.trials.length + 1;
-  const plan = turn.trials.find(({ state, successor }) => state === 'PAUSED' && successor?.trial === number)?.successor;
-  return plan && createTrial(turn, plan);
+function plannedTrial({ trials }: Turn): TrialPlan | undefined {
+  const number = trials.length + 1;
+  return trials.find(({ state, successor }) => state === 'PAUSED' && successor?.trial === number)?.successor;
 }
 
 /** What the scheduler says. */

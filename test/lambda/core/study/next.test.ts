@@ -232,6 +232,14 @@ describe('20 slots that ask at once', () => {
     expect(answers.filter(({ action }) => action === 'train')).toMatchObject([{ trial: 1, attempt: 2 }]);
     expect((await study.trial(1)).attempts).toHaveLength(2);
   });
+
+  test('take as many queued trials as there are: whoever loses the race for one looks for the next', async () => {
+    const study = await opened({ maxTrials: 20, maxParallelTrials: 20 });
+    for (let slot = 0; slot < 20; slot++) await study.train(slot);
+    await study.resume(60);
+    const answers = await Promise.all(Array.from({ length: 20 }, (_, slot) => study.next(slot, 0, 60)));
+    expect(answers.map(({ action }) => action)).toEqual(Array(20).fill('train'));
+  });
 });
 
 test('a recorded attempt and the slot’s next trial are one call that may be repeated', async () => {
