@@ -27,6 +27,15 @@ const ARROWS = [
   { target: './client', from: ['./lambda', './local', './bin'], message: 'clients import only lib/contract.' },
 ];
 
+const LOCAL_ONLY = ARROWS.find(({ target }) => target === './local');
+
+/** AWS's own search is closed: where the local runtime plays it, ours stands in for it. */
+const LOCAL_WITH_SEARCH = [
+  { ...LOCAL_ONLY, from: ['./bin', './client'] },
+  { ...LOCAL_ONLY, from: './lib', except: ['./contract'] },
+  { ...LOCAL_ONLY, from: './lambda', except: ['./core/search', './core/space'] },
+];
+
 export default tseslint.config(
   {
     ignores: [
@@ -68,6 +77,18 @@ export default tseslint.config(
       '@typescript-eslint/no-floating-promises': 'error',
       '@typescript-eslint/no-misused-promises': 'error',
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+    },
+  },
+  {
+    files: ['local/sagemaker/tuning/search.ts'],
+    rules: {
+      'import-x/no-restricted-paths': [
+        'error',
+        {
+          basePath: import.meta.dirname,
+          zones: [...ARROWS.filter((arrow) => arrow !== LOCAL_ONLY), ...LOCAL_WITH_SEARCH],
+        },
+      ],
     },
   },
   {

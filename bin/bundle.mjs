@@ -47,6 +47,14 @@ async function bundleClients() {
   mkdirSync(path.join(work, 'client/python'), { recursive: true });
   mkdirSync(path.join(work, 'client/entry'), { recursive: true });
   cpSync(at('client/python/cdk_hpo.py'), path.join(work, 'client/python/cdk_hpo.py'));
+  // what a user installs on a machine of their own, and what a container of a cluster gets as one zip.
+  for (const folder of ['python', 'worker']) {
+    cpSync(at('client/python/cdk_hpo_worker'), path.join(work, 'client', folder, 'cdk_hpo_worker'), {
+      recursive: true,
+      filter: (source) => !source.includes('__pycache__'),
+    });
+  }
+  cpSync(at('client/python/pyproject.toml'), path.join(work, 'client/python/pyproject.toml'));
   cpSync(at('client/entry/python_entry.py'), path.join(work, 'client/entry/python_entry.py'));
   const module = {
     ...shared,

@@ -7,6 +7,7 @@ import * as s3Assets from 'aws-cdk-lib/aws-s3-assets';
 import * as cxapi from 'aws-cdk-lib/cx-api';
 import { Construct } from 'constructs';
 import { TRAINING_ENVIRONMENT } from './contract/environment';
+import { CODE_CHANNEL, ENTRY_CHANNEL } from './private/program-channels';
 import { grantReadPrefix } from './private/s3-access';
 import { shippedFile } from './private/shipped-file';
 
@@ -86,9 +87,6 @@ class ImageProgram extends TrainingProgram {
     return {};
   }
 }
-
-const CODE_CHANNEL = 'cdk_hpo_program';
-const ENTRY_CHANNEL = 'cdk_hpo_entry';
 
 const DEFAULT_EXCLUDE = [
   '.git',

@@ -8,8 +8,14 @@ import { Construct } from 'constructs';
 import { InstanceGroup } from './instance-group';
 import { Objective } from './objective';
 import { QuotaCheck } from './quota-check';
+import { BatchTraining } from './trial-runners/batch-training';
+import { BatchTrainingProps } from './trial-runners/batch-training-props';
+import { ManagedTuning } from './trial-runners/managed-tuning';
+import { ManagedTuningProps } from './trial-runners/managed-tuning-props';
 import { SageMakerTraining } from './trial-runners/sagemaker-training';
 import { SageMakerTrainingProps } from './trial-runners/sagemaker-training-props';
+import { TrainingCluster } from './trial-runners/training-cluster';
+import { TrainingClusterProps } from './trial-runners/training-cluster-props';
 
 /** What a tuner gives to its trial runner. */
 export interface TrialRunnerBindOptions {
@@ -27,6 +33,16 @@ export interface TrialRunnerBindOptions {
 
   /** The function that training code reports to. */
   readonly reportFunction: lambda.IFunction;
+
+  /**
+   * The function that workers call.
+   *
+   * @default - the runner needs no workers
+   */
+  readonly workerFunction?: lambda.IFunction;
+
+  /** The search space as plain data: a list of objects with `name`, `type` and what the type has. */
+  readonly searchSpace: { [key: string]: any }[];
 
   /** The tuner's bucket, for checkpoints and models. */
   readonly bucket: s3.IBucket;
@@ -132,8 +148,52 @@ export interface TrialRunnerConfig {
   /**
    * The state that runs one attempt. It is written in JSONata, reads the variable `$next` (the answer of Next trial) and
    * assigns the variable `$outcome`.
+   *
+   * With `runsRounds` it runs all trials of a round, and reads the variable `$job` (the answer of Plan round).
    */
   readonly trainState: sfn.TaskStateBase;
+
+  /**
+   * Whether one job runs all trials of a round, in place of slots of the state machine.
+   *
+   * @default false
+   */
+  readonly runsRounds?: boolean;
+
+  /**
+   * With `runsRounds`: the state in place of `trainState` where `$job.parents` names jobs whose results it begins with.
+   *
+   * @default - trainState
+   */
+  readonly resumeState?: sfn.TaskStateBase;
+
+  /**
+   * What the Lambda steps need to know besides, as part of the tuner's `compute`.
+   *
+   * @default - nothing
+   */
+  readonly computeDetails?: { [key: string]: any };
+
+  /**
+   * Trials at the same time, where the tuner isn't told.
+   *
+   * @default 4
+   */
+  readonly maxParallelTrials?: number;
+
+  /**
+   * ARN of the job queue, where each attempt is a job of AWS Batch.
+   *
+   * @default - attempts are training jobs of SageMaker
+   */
+  readonly jobQueueArn?: string;
+
+  /**
+   * What a worker on another machine has to be allowed.
+   *
+   * @default - there are no workers
+   */
+  readonly workerStatements?: iam.PolicyStatement[];
 
   /** The role that training code has. */
   readonly trainingRole: iam.IRole;
@@ -172,6 +232,36 @@ export abstract class TrialRunner {
     return new DelegatingTrialRunner(new SageMakerTraining(props));
   }
 
+  /**
+   * Trials run side by side on the instances of one training job, which workers keep busy: what starting takes is paid once. Other
+   * machines can join in.
+   */
+  public static trainingCluster(props: TrainingClusterProps): TrialRunner {
+    return new DelegatingTrialRunner(new TrainingCluster(props), true);
+  }
+
+  /** Each trial is a job of AWS Batch, on instances that several trials may share and that come and go with them. */
+  public static batch(props: BatchTrainingProps): TrialRunner {
+    return new DelegatingTrialRunner(new BatchTraining(props));
+  }
+
+  /**
+   * SageMaker automatic model tuning runs the study with a search of its own. What it can't do is refused: conditional parameters,
+   * constraints, several objectives, other searches and schedulers.
+   */
+  public static managedTuning(props: ManagedTuningProps): TrialRunner {
+    return new DelegatingTrialRunner(new ManagedTuning(props));
+  }
+
+  /**
+   * Whether trials run in workers, which call a function of the tuner.
+   *
+   * @internal
+   */
+  public get _needsWorkers(): boolean {
+    return false;
+  }
+
   /** Called by the tuner. */
   public abstract bind(scope: Construct, options: TrialRunnerBindOptions): TrialRunnerConfig;
 }
@@ -182,8 +272,16 @@ interface IBindable {
 
 /** Lets the runners' files do without this one, which imports them. */
 class DelegatingTrialRunner extends TrialRunner {
-  constructor(private readonly delegate: IBindable) {
+  constructor(
+    private readonly delegate: IBindable,
+    private readonly needsWorkers: boolean = false,
+  ) {
     super();
+  }
+
+  /** @internal */
+  public override get _needsWorkers(): boolean {
+    return this.needsWorkers;
   }
 
   public bind(scope: Construct, options: TrialRunnerBindOptions): TrialRunnerConfig {

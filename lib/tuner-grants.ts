@@ -11,6 +11,7 @@ export class TunerGrants {
     private readonly stateMachine: sfn.StateMachine,
     private readonly table: dynamodb.Table,
     private readonly encryptionKey: kms.IKey | undefined,
+    private readonly workerStatements: iam.PolicyStatement[] | undefined,
   ) {}
 
   /** Start studies. */
@@ -50,6 +51,18 @@ export class TunerGrants {
   /** Stop studies. Their training jobs are stopped with them. */
   public stopStudy(grantee: iam.IGrantable): iam.Grant {
     return this.stateMachine.grantExecution(grantee, 'states:StopExecution');
+  }
+
+  /**
+   * Run trials of studies, as a worker on a machine of your own: `python -m cdk_hpo worker`.
+   *
+   * @throws if the tuner's trials don't run in workers
+   */
+  public runWorker(grantee: iam.IGrantable): void {
+    if (this.workerStatements === undefined) {
+      throw new Error('runWorker is for tuners with workers; use TrialRunner.trainingCluster as the trialRunner');
+    }
+    this.workerStatements.forEach((statement) => grantee.grantPrincipal.addToPrincipalPolicy(statement.copy()));
   }
 
   /** Read every trial, attempt and report from the table. */

@@ -11,13 +11,14 @@ import * as sfn from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { STEP_ENVIRONMENT } from './contract/environment';
 import { acknowledgeWildcards } from './private/acknowledge-wildcards';
-import { trainingJobArn } from './private/create-training-job-task';
+import { allowJobs } from './private/allow-jobs';
 import { Goals, metricRegexesOf, toGoals } from './private/goals-definition';
 import { choicesOf, toSearchSpace } from './private/search-space-definition';
 import { subscribeToTrainingLogs } from './private/log-reports';
 import { StepFunctions } from './private/step-function';
 import { StudyStateMachine } from './private/study-state-machine';
 import { StudyWorkflow } from './private/study-workflow';
+import { requireManagedTuning } from './private/require-managed-tuning';
 import { requireLimits, requireOutsideSpace, toSearchInputs, toTunerDefinition } from './private/tuner-definition';
 import { allowLogs, createStudyTable, createTunerBucket } from './private/tuner-storage';
 import { QuotaCheck } from './quota-check';
@@ -64,6 +65,9 @@ export class Tuner extends Construct implements iam.IGrantable {
   /** The function that training code reports to. */
   public readonly reportFunction: lambda.Function;
 
+  /** The function that workers call, where trials run in workers. */
+  public readonly workerFunction?: lambda.Function;
+
   /** The role of the training jobs: allow it what the training code needs. */
   public readonly trainingRole: iam.IRole;
 
@@ -100,6 +104,14 @@ export class Tuner extends Construct implements iam.IGrantable {
     this.reportFunction = createStep('Report', 'report', 'Takes the reports of training jobs');
     this.allowReports(this.reportFunction);
 
+    if (props.trialRunner._needsWorkers) {
+      this.workerFunction = functions.create('Worker', {
+        step: 'worker',
+        description: 'Gives workers their trials and records them',
+        memoryMb: 1769,
+        timeout: this.nextTimeout(props),
+      });
+    }
     const metricRegexes = metricRegexesOf(goals);
     const runner = props.trialRunner.bind(new Construct(this, 'TrialRunner'), {
       objective: props.objective,
@@ -107,10 +119,13 @@ export class Tuner extends Construct implements iam.IGrantable {
       parameterNames: [...searchSpace.map(({ name }) => name), ...(resourceParameter ? [resourceParameter] : [])],
       parameterChoices: choicesOf(searchSpace),
       reportFunction: this.reportFunction,
+      workerFunction: this.workerFunction,
+      searchSpace,
       bucket: this.bucket,
       limitsResource: scheduler._limitsResource,
       needsReports: scheduler._needsReports,
     });
+    if (runner.computeDetails?.tuning !== undefined) requireManagedTuning(props);
     this.trainingRole = runner.trainingRole;
     this.grantPrincipal = runner.trainingRole.grantPrincipal;
 
@@ -125,34 +140,40 @@ export class Tuner extends Construct implements iam.IGrantable {
       STOPPING_TIMEOUT,
     );
     const searchAlgorithm = props.searchAlgorithm ?? SearchAlgorithm.auto();
-    const nextSeconds = STEP_TIMEOUT.toSeconds() + searchAlgorithm._waitSeconds + scheduler._copySeconds;
-    const nextTimeout = Duration.seconds(Math.min(nextSeconds, MAX_FUNCTION_SECONDS));
-    const nextTrial = createStep('NextTrial', 'next-trial', 'Gives slots their next trial', 1769, nextTimeout);
-    const recordTrial = createStep(
-      'RecordTrial',
-      'record-trial',
-      'Records trials and gives slots the next',
-      1769,
-      nextTimeout,
-    );
-    searchAlgorithm._bind([nextTrial, recordTrial]);
-    scheduler._grantCheckpoints(runner.checkpointBucket, runner.checkpointPrefix, [nextTrial, recordTrial]);
+    const nextTimeout = this.nextTimeout(props);
+    const slotSteps = runner.runsRounds
+      ? undefined
+      : {
+          nextTrial: createStep('NextTrial', 'next-trial', 'Gives slots their next trial', 1769, nextTimeout),
+          recordTrial: createStep(
+            'RecordTrial',
+            'record-trial',
+            'Records trials and gives slots the next',
+            1769,
+            nextTimeout,
+          ),
+        };
+    const searchers = [
+      ...(slotSteps ? Object.values(slotSteps) : []),
+      ...(this.workerFunction ? [this.workerFunction] : []),
+    ];
+    searchAlgorithm._bind(searchers);
+    scheduler._grantCheckpoints(runner.checkpointBucket, runner.checkpointPrefix, searchers);
     const steps = {
       openStudy,
       planRound: createStep('PlanRound', 'plan-round', 'Plans rounds of studies'),
-      nextTrial,
-      recordTrial,
+      slotSteps,
       reviewRound,
       finishStudy: createStep('FinishStudy', 'finish-study', 'Finds the best trial of studies'),
     };
-    const workflow = new StudyWorkflow(this, 'Workflow', steps, runner.trainState, definition);
+    const workflow = new StudyWorkflow(this, 'Workflow', steps, runner, definition);
     this.stateMachine = new StudyStateMachine(this, 'StateMachine', {
       definition: workflow.definition,
       role: props.stateMachineRole,
       encryptionKey,
       logRetention,
     });
-    const jobUsers = [openStudy, reviewRound, stopStudy, nextTrial, recordTrial, this.reportFunction];
+    const jobUsers = [openStudy, reviewRound, stopStudy, ...searchers, this.reportFunction];
     if (runner.logReports !== undefined) {
       const reportLog = functions.create('ReportLog', {
         step: 'report-log',
@@ -165,10 +186,10 @@ export class Tuner extends Construct implements iam.IGrantable {
       jobUsers.push(reportLog);
       subscribeToTrainingLogs(this, reportLog, runner.logReports.filter);
     }
-    this.allowJobs(jobUsers, runner.jobNamePrefix);
+    allowJobs(this, jobUsers, runner);
     this.allowPreflight(openStudy, runner.instances.quotaCheck);
     this.stopWithExecution(stopStudy);
-    this.grants = new TunerGrants(this.stateMachine, this.studyTable, encryptionKey);
+    this.grants = new TunerGrants(this.stateMachine, this.studyTable, encryptionKey, runner.workerStatements);
     this.acknowledge(props);
   }
 
@@ -222,29 +243,20 @@ export class Tuner extends Construct implements iam.IGrantable {
     return rule;
   }
 
+  /** What gives out trials may have to ask the user's own search, and to copy checkpoints. */
+  private nextTimeout({ searchAlgorithm, scheduler }: TunerProps): Duration {
+    const seconds =
+      STEP_TIMEOUT.toSeconds() +
+      (searchAlgorithm ?? SearchAlgorithm.auto())._waitSeconds +
+      (scheduler ?? Scheduler.none())._copySeconds;
+    return Duration.seconds(Math.min(seconds, MAX_FUNCTION_SECONDS));
+  }
+
   /** Study and trial in one request: a report is on the training's critical path. */
   private allowReports(fn: lambda.Function): void {
     fn.addToRolePolicy(
       new iam.PolicyStatement({ actions: ['dynamodb:BatchGetItem'], resources: [this.studyTable.tableArn] }),
     );
-  }
-
-  /**
-   * Training jobs that were left behind, or whose program doesn't listen. The policy stands by itself: as part of the
-   * functions' roles it would make a cycle, since the state machine needs the functions.
-   */
-  private allowJobs(functions: lambda.Function[], jobNamePrefix: string): void {
-    new iam.Policy(this, 'JobsPolicy', {
-      roles: functions.map((fn) => fn.role!),
-      statements: [
-        // has no resource-level permission.
-        new iam.PolicyStatement({ actions: ['sagemaker:ListTrainingJobs'], resources: ['*'] }),
-        new iam.PolicyStatement({
-          actions: ['sagemaker:DescribeTrainingJob', 'sagemaker:StopTrainingJob'],
-          resources: [trainingJobArn(this, jobNamePrefix)],
-        }),
-      ],
-    });
   }
 
   /** Open study looks whether the execution before it still runs, and at the account's quotas. */

@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { handleBatchRequest, isBatchPath } from './batch/http';
+import type { BatchService } from './batch/batch-service';
 import { handleLambdaRequest, isLambdaPath } from './lambda/http';
 import type { LambdaService } from './lambda/lambda-service';
 import { ServiceError } from './service';
@@ -11,7 +13,8 @@ import type { S3Handler } from './s3/http';
 export interface LocalHttpServerOptions {
   readonly services?: readonly JsonService[];
   readonly lambda?: LambdaService;
-  /** Answers what is neither a JSON call nor a Lambda call. */
+  readonly batch?: BatchService;
+  /** Answers what is a call of no other service. */
   readonly s3?: S3Handler;
   /** @default 10 MB */
   readonly maxBodyBytes?: number;
@@ -87,6 +90,10 @@ export class LocalHttpServer {
     }
     if (this.options.lambda !== undefined && isLambdaPath(request.url ?? '')) {
       await handleLambdaRequest(this.options.lambda, request, response, body);
+      return;
+    }
+    if (this.options.batch !== undefined && isBatchPath(request.url ?? '')) {
+      await handleBatchRequest(this.options.batch, request, response, body);
       return;
     }
     if (this.options.s3 !== undefined) {

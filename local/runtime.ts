@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import * as path from 'node:path';
+import { BatchAccountOptions, BatchLauncher, BatchService, ProcessBatchLauncher } from './batch';
 import { Clock, RealClock } from './clock';
 import { DynamoDbServer } from './dynamodb';
 import { AsyncInvoker, EventBus, executionRules } from './events';
@@ -13,6 +14,9 @@ import { ServiceQuotas, ServiceQuotasService } from './service-quotas';
 import { StepFunctionsService } from './step-functions';
 import { LocalTaskServices } from './task-services';
 import { AppDescription, LOCAL_ACCOUNT_ID, LOCAL_REGION, loadStacks } from './template';
+
+/** Of one request, which is held in memory. */
+const MAX_BODY_BYTES = 512 * 1024 * 1024;
 
 export interface LocalRuntimeOptions {
   /** The synthesized app: a `cdk.out` folder. */
@@ -29,6 +33,10 @@ export interface LocalRuntimeOptions {
   readonly stoppedIs?: 'success' | 'failure';
   /** Limits and habits of the training job service. */
   readonly sageMaker?: SageMakerAccountOptions;
+  /** Where the containers of AWS Batch run. @default - their commands run as processes of this machine */
+  readonly batchLauncher?: BatchLauncher;
+  /** Limits and habits of AWS Batch. */
+  readonly batch?: BatchAccountOptions;
   /** How long lines of training jobs are on their way to the functions that have subscribed. @default 1 */
   readonly logDeliverySeconds?: number;
   /** SageMaker's quotas as Service Quotas tells them, by name. @default - it knows none */
@@ -93,9 +101,21 @@ export class LocalRuntime {
         options.sageMaker?.onLine?.(jobName, line);
       },
     });
+    const batchLauncher = options.batchLauncher ?? new ProcessBatchLauncher();
+    const batch = new BatchService({
+      ...options.batch,
+      ...app,
+      clock,
+      launcher: batchLauncher,
+      endpoints,
+      folder: batchLauncher.needsFiles || !options.inMemory ? at('batch-jobs') : undefined,
+      region: LOCAL_REGION,
+      faults,
+      onNotice: notice,
+    });
     const stepFunctions = new StepFunctionsService({
       clock,
-      services: new LocalTaskServices({ lambda, sageMaker, stoppedIs: options.stoppedIs, faults }),
+      services: new LocalTaskServices({ lambda, sageMaker, batch, stoppedIs: options.stoppedIs, faults }),
       stateMachines: app.stateMachines,
       folder: options.inMemory ? undefined : at('executions'),
       region: LOCAL_REGION,
@@ -103,12 +123,23 @@ export class LocalRuntime {
     });
     const eventBus = new EventBus({ rules, stepFunctions, invoker, clock });
     const server = new LocalHttpServer({
+      // workers put models and checkpoints through it.
+      maxBodyBytes: MAX_BODY_BYTES,
       services: [stepFunctions, sageMaker, serviceQuotas],
       lambda,
+      batch,
       s3: createS3Handler(objectStore),
     });
     const url = await server.start();
-    const urls = { dynamodb: dynamoDb.url, sagemaker: url, sfn: url, lambda: url, s3: url, serviceQuotas: url };
+    const urls = {
+      dynamodb: dynamoDb.url,
+      sagemaker: url,
+      sfn: url,
+      lambda: url,
+      s3: url,
+      serviceQuotas: url,
+      batch: url,
+    };
     Object.assign(endpoints, urls);
     return new LocalRuntime(
       app,
@@ -118,6 +149,7 @@ export class LocalRuntime {
       dynamoDb,
       lambda,
       sageMaker,
+      batch,
       stepFunctions,
       server,
       faults,
@@ -128,7 +160,7 @@ export class LocalRuntime {
 
   private constructor(
     readonly app: AppDescription,
-    /** Endpoint of Step Functions, SageMaker, Lambda, S3 and Service Quotas. */
+    /** Endpoint of Step Functions, SageMaker, Batch, Lambda, S3 and Service Quotas. */
     readonly url: string,
     readonly clock: Clock,
     /** The buckets. */
@@ -136,6 +168,7 @@ export class LocalRuntime {
     readonly dynamoDb: DynamoDbServer,
     readonly lambda: LambdaService,
     readonly sageMaker: SageMakerService,
+    readonly batch: BatchService,
     readonly stepFunctions: StepFunctionsService,
     private readonly server: LocalHttpServer,
     private readonly faults: FaultInjector,
@@ -152,6 +185,7 @@ export class LocalRuntime {
   async close(): Promise<void> {
     await this.stepFunctions.close();
     await this.sageMaker.close();
+    await this.batch.close();
     // the last lines and events still reach their functions.
     await this.invoker.close();
     this.eventBus.close();

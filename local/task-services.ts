@@ -1,15 +1,20 @@
 import { StatesError, TaskRequest, TaskServices } from './asl';
+import { BatchService, runSubmitJobTask } from './batch';
 import { FaultInjector } from './faults';
 import { InvokeResult, LambdaService } from './lambda';
-import { SageMakerService, TaskFailure, runTrainingJobTask } from './sagemaker';
+import { SageMakerService, TaskFailure, runTrainingJobTask, runTuningJobTask } from './sagemaker';
 import { ServiceError } from './service';
 
 const INVOKE = /^arn:[a-z-]+:states:::lambda:invoke$/;
+const SUBMIT_JOB = /^arn:[a-z-]+:states:::batch:submitJob\.sync$/;
 const CREATE_TRAINING_JOB = /^arn:[a-z-]+:states:::sagemaker:createTrainingJob\.sync$/;
+const CREATE_TUNING_JOB = /^arn:[a-z-]+:states:::sagemaker:createHyperParameterTuningJob\.sync$/;
 
 export interface LocalTaskServicesOptions {
   readonly lambda: LambdaService;
   readonly sageMaker: SageMakerService;
+  /** @default - tasks that submit Batch jobs are not supported */
+  readonly batch?: BatchService;
   /** What a training job that ended Stopped gives; AWS doesn't say. */
   readonly stoppedIs?: 'success' | 'failure';
   /** What goes wrong between the state machine and its services. @default - nothing */
@@ -21,10 +26,12 @@ export class LocalTaskServices implements TaskServices {
   constructor(private readonly options: LocalTaskServicesOptions) {}
 
   supports(resource: string): boolean {
-    return INVOKE.test(resource) || CREATE_TRAINING_JOB.test(resource);
+    if (SUBMIT_JOB.test(resource)) return this.options.batch !== undefined;
+    return [INVOKE, CREATE_TRAINING_JOB, CREATE_TUNING_JOB].some((known) => known.test(resource));
   }
 
   run(request: TaskRequest): Promise<unknown> {
+    if (SUBMIT_JOB.test(request.resource)) return this.submitJob(request);
     return INVOKE.test(request.resource) ? this.invoke(request) : this.train(request);
   }
 
@@ -69,9 +76,20 @@ export class LocalTaskServices implements TaskServices {
     }
   }
 
-  private async train({ arguments: input, signal, submitted }: TaskRequest): Promise<unknown> {
+  private async submitJob({ arguments: input, signal, submitted }: TaskRequest): Promise<unknown> {
+    const { batch, faults } = this.options;
     try {
-      return await runTrainingJobTask(this.options.sageMaker, input as Record<string, unknown>, {
+      return await runSubmitJobTask(batch!, input as Record<string, unknown>, { submitted, signal, faults });
+    } catch (error) {
+      if (error instanceof TaskFailure) throw new StatesError(error.error, error.cause);
+      throw error;
+    }
+  }
+
+  private async train({ resource, arguments: input, signal, submitted }: TaskRequest): Promise<unknown> {
+    const runTask = CREATE_TUNING_JOB.test(resource) ? runTuningJobTask : runTrainingJobTask;
+    try {
+      return await runTask(this.options.sageMaker, input as Record<string, unknown>, {
         submitted,
         signal,
         stoppedIs: this.options.stoppedIs,

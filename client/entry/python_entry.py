@@ -23,6 +23,8 @@ import zlib
 FAILURE_LENGTH = 1024
 TAIL_BYTES = 8192
 OWN_CHANNEL_PREFIX = 'cdk_hpo_'
+# what SageMaker's training toolkit and automatic model tuning put among the hyperparameters.
+SAGEMAKERS_OWN = re.compile(r'sagemaker_|_tuning_objective_metric$')
 
 
 class EntryError(Exception):
@@ -61,7 +63,7 @@ def read_hyperparameters(base):
     values = read_json(path, {})
     if not isinstance(values, dict):
         raise EntryError('%s must hold an object of names to strings, got %s' % (path, json.dumps(values)))
-    return values
+    return {name: value for name, value in values.items() if not SAGEMAKERS_OWN.match(name)}
 
 
 def plain(value):

@@ -27,6 +27,8 @@ In a distributed job only the first process reports, so only it hears the decisi
 
 A report that cannot be delivered never ends the training: it is tried again for a short while, then the loss of the
 report is written to stderr and the training goes on.
+
+`python -m cdk_hpo worker` runs the trials of a study on this machine, where the package cdk_hpo_worker is installed.
 """
 
 import collections
@@ -897,3 +899,19 @@ def _typed(value):
         except ValueError:
             return value
     return value
+
+
+def _main():
+    """`python -m cdk_hpo worker ...`: the worker is a package of its own, which training code does without."""
+    try:
+        from cdk_hpo_worker.__main__ import main
+    except ModuleNotFoundError as error:
+        if error.name != 'cdk_hpo_worker':
+            raise
+        _tell('the worker is not installed: put the folder cdk_hpo_worker beside cdk_hpo.py')
+        return 1
+    return main()
+
+
+if __name__ == '__main__':
+    sys.exit(_main())

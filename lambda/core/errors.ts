@@ -23,6 +23,9 @@ export class QuotaTooSmall extends NamedError {}
 /** No study of this name. */
 export class StudyNotFound extends NamedError {}
 
+/** A worker that no longer counts: it was silent for too long, or the study was resumed. It joins again. */
+export class WorkerUnknown extends NamedError {}
+
 /** A call of our own states doesn't follow the contract. */
 export class InvalidRequest extends NamedError {}
 

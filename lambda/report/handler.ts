@@ -1,9 +1,9 @@
 import { ReportAnswer, ReportRequest } from '../../lib/contract/calls';
-import { SageMakerTrainingJobs } from '../core/aws/training-jobs';
+import { runnerJobs } from '../core/aws/runner-jobs';
 import { studyStore } from '../core/step';
 import { report } from '../core/study/report';
 
-const jobs = new SageMakerTrainingJobs();
+const jobs = runnerJobs();
 
 /** Called by training code: what comes is checked by `report` itself. */
 export async function handler(event: unknown): Promise<ReportAnswer> {

@@ -1,8 +1,10 @@
-import { SageMakerTrainingJobs } from '../core/aws/training-jobs';
+import { runnerJobs } from '../core/aws/runner-jobs';
+import { SageMakerTuningJobs } from '../core/aws/tuning-jobs';
 import { studyStore } from '../core/step';
 import { stopStudy } from '../core/study/stop';
 
-const jobs = new SageMakerTrainingJobs();
+const jobs = runnerJobs();
+const tuningJobs = new SageMakerTuningJobs();
 
 /**
  * What EventBridge tells of an execution.
@@ -21,5 +23,8 @@ export async function handler({ time, detail }: StatusChange): Promise<void> {
   const study = await store.studyOfExecution(detail.executionArn);
   // one that has opened no study has nothing to stop.
   if (study === undefined) return;
-  await stopStudy({ study, execution: detail.executionArn, at: new Date(time).toISOString() }, { store, jobs });
+  await stopStudy(
+    { study, execution: detail.executionArn, at: new Date(time).toISOString() },
+    { store, jobs, tuningJobs },
+  );
 }

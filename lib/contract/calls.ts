@@ -34,6 +34,8 @@ export interface PlanRequest {
   readonly run: number;
   /** Number of the round to plan, from 1. */
   readonly round: number;
+  /** How often the execution has been redriven. */
+  readonly redrives?: number;
   readonly at: string;
 }
 
@@ -41,6 +43,30 @@ export interface PlanAnswer {
   readonly round: number;
   /** Slot numbers, from 0. */
   readonly slots: number[];
+  /** Where one job runs all trials of a round: the job; null where there is nothing to run. */
+  readonly job?: ClusterJob | TuningJob | null;
+}
+
+/** The training job whose instances run the trials of a round. */
+export interface ClusterJob {
+  /** Start of its name; the state machine adds the retry and the redrive count. */
+  readonly name: string;
+  readonly redrives: number;
+  readonly instanceCount: number;
+  readonly maxRuntimeSeconds: number;
+  /** With spot. */
+  readonly maxWaitSeconds?: number;
+}
+
+/** A job of automatic model tuning. */
+export interface TuningJob {
+  /** Start of its name, at most 28 characters; the state machine adds the retry and the redrive count. */
+  readonly name: string;
+  readonly redrives: number;
+  /** HyperParameterTuningJobConfig. */
+  readonly config: { readonly [field: string]: unknown };
+  /** ParentHyperParameterTuningJobs: what it begins with. */
+  readonly parents: { readonly HyperParameterTuningJobName: string }[];
 }
 
 /** One turn of a slot: which trial comes next. */
@@ -55,6 +81,10 @@ export interface NextRequest {
   readonly retries?: number;
   /** How often the slot's execution has been redriven. */
   readonly redrives?: number;
+  /** The worker whose slot asks; without one it is the state machine's. */
+  readonly worker?: number;
+  /** The worker is about to end: it gets nothing more. */
+  readonly leaving?: boolean;
   readonly at: string;
 }
 
@@ -83,6 +113,8 @@ export interface TrainAnswer {
   readonly maxRuntimeSeconds: number;
   /** With spot. */
   readonly maxWaitSeconds?: number;
+  /** Where SageMaker doesn't take the model there: an `s3://` prefix with a slash at its end. */
+  readonly outputUri?: string;
 }
 
 /** Nothing for the slot to do: it ends. */
@@ -152,6 +184,9 @@ export interface ReviewRequest {
   readonly study: string;
   readonly run: number;
   readonly round: number;
+  readonly redrives?: number;
+  /** Where one job ran all trials of the round: how it ended. */
+  readonly outcome?: AttemptOutcome;
   readonly at: string;
 }
 

@@ -14,6 +14,17 @@ export const TRAINING_ENVIRONMENT = {
   LOCAL_PROGRAM: 'CDK_HPO_LOCAL_PROGRAM',
 } as const;
 
+/** Environment variables that tie a worker, or a job of AWS Batch, to its study. `client/python/cdk_hpo_worker` reads them. */
+export const WORKER_ENVIRONMENT = {
+  FUNCTION: 'CDK_HPO_WORKER_FUNCTION',
+  STUDY: 'CDK_HPO_WORKER_STUDY',
+  SLOTS: 'CDK_HPO_WORKER_SLOTS',
+  MAX_SECONDS: 'CDK_HPO_WORKER_MAX_SECONDS',
+  /** Of a job of AWS Batch: what all trials share, and what this one is, as JSON. */
+  JOB: 'CDK_HPO_JOB',
+  ATTEMPT: 'CDK_HPO_ATTEMPT_JSON',
+} as const;
+
 /** Users may not set variables with this prefix on a training job. */
 export const RESERVED_ENVIRONMENT_PREFIX = 'CDK_HPO_';
 
@@ -22,4 +33,6 @@ export const STEP_ENVIRONMENT = {
   TABLE: 'STUDY_TABLE',
   /** Names of the tuner's training jobs begin with this. */
   JOB_NAME_PREFIX: 'JOB_NAME_PREFIX',
+  /** ARN of the queue, where trials are jobs of AWS Batch. */
+  JOB_QUEUE: 'JOB_QUEUE',
 } as const;

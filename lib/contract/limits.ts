@@ -102,3 +102,7 @@ export const MAX_DURATION_SECONDS = 365 * 24 * 3600;
 
 /** Ours: what fails by its infrastructure so often has another reason. */
 export const MAX_ATTEMPTS = 100;
+
+/** Ours: a worker's slots have numbers of their own within the study, a thousand for each worker. */
+export const MAX_SLOTS_PER_WORKER = 1000;
+export const MAX_WORKERS = 100_000;

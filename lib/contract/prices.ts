@@ -16,3 +16,6 @@ export const TRAINING_PRICES: Record<string, number> = {
   'ml.p4d.24xlarge': 25.25,
   'ml.p5.48xlarge': 63.296,
 };
+
+/** Of jobs of AWS Batch, which say what they need: the price of what one has. */
+export const BATCH_PRICE_KEY = 'batch';

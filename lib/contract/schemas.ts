@@ -1,7 +1,9 @@
 import {
   MAX_DURATION_SECONDS,
   MAX_PARALLEL_TRIALS,
+  MAX_SLOTS_PER_WORKER,
   MAX_TRIALS,
+  MAX_WORKERS,
   METRIC_NAME_PATTERN,
   STUDY_NAME_PATTERN,
 } from './limits';
@@ -149,7 +151,7 @@ export const PLAN_REQUEST_SCHEMA: Schema = {
   description: 'an object',
   additionalProperties: false,
   required: ['study', 'run', 'round', 'at'],
-  properties: { study: studyName, run, round: turn.round, at: time },
+  properties: { study: studyName, run, round: turn.round, redrives: count, at: time },
 };
 
 export const NEXT_REQUEST_SCHEMA: Schema = {
@@ -158,6 +160,24 @@ export const NEXT_REQUEST_SCHEMA: Schema = {
   additionalProperties: false,
   required: ['study', 'run', 'round', 'slot', 'turn', 'at'],
   properties: turn,
+};
+
+const outcome: Schema = {
+  type: 'object',
+  description: 'an object',
+  additionalProperties: false,
+  properties: {
+    status: anything,
+    secondaryStatus: anything,
+    failureReason: anything,
+    jobName: anything,
+    modelArtifact: anything,
+    billableSeconds: anything,
+    trainingSeconds: anything,
+    metrics: anything,
+    error: anything,
+    cause: anything,
+  },
 };
 
 export const RECORD_REQUEST_SCHEMA: Schema = {
@@ -169,27 +189,14 @@ export const RECORD_REQUEST_SCHEMA: Schema = {
     ...turn,
     trial: integer(1, MAX_TRIALS),
     attempt: integer(1, 1_000_000),
-    outcome: {
-      type: 'object',
-      description: 'an object',
-      additionalProperties: false,
-      properties: {
-        status: anything,
-        secondaryStatus: anything,
-        failureReason: anything,
-        jobName: anything,
-        modelArtifact: anything,
-        billableSeconds: anything,
-        trainingSeconds: anything,
-        metrics: anything,
-        error: anything,
-        cause: anything,
-      },
-    },
+    outcome,
   },
 };
 
-export const REVIEW_REQUEST_SCHEMA: Schema = PLAN_REQUEST_SCHEMA;
+export const REVIEW_REQUEST_SCHEMA: Schema = {
+  ...PLAN_REQUEST_SCHEMA,
+  properties: { ...PLAN_REQUEST_SCHEMA.properties, outcome },
+};
 
 export const FINISH_REQUEST_SCHEMA: Schema = {
   type: 'object',
@@ -197,4 +204,94 @@ export const FINISH_REQUEST_SCHEMA: Schema = {
   additionalProperties: false,
   required: ['study', 'run', 'at'],
   properties: { study: studyName, run, at: time },
+};
+
+const trial = integer(1, MAX_TRIALS);
+const attempt = integer(1, 1_000_000);
+const worker = integer(1, MAX_WORKERS);
+
+/** What a worker says comes from outside: each field of it is checked. */
+const workerOutcome: Schema = {
+  type: 'object',
+  description: 'an object',
+  additionalProperties: false,
+  required: ['status'],
+  properties: {
+    status: { enum: ['Completed', 'Failed', 'Stopped'], description: '"Completed", "Failed" or "Stopped"' },
+    secondaryStatus: {
+      enum: ['Completed', 'Failed', 'Stopped', 'MaxRuntimeExceeded', 'HandedBack'],
+      description: '"Completed", "Failed", "Stopped", "MaxRuntimeExceeded" or "HandedBack"',
+    },
+    failureReason: text(4096),
+    jobName: text(300),
+    modelArtifact: { type: 'string', pattern: '^s3://', maxLength: 1024, description: 'an s3:// URI' },
+    trainingSeconds: { type: 'number', minimum: 0, description: 'a number of seconds' },
+  },
+};
+
+const slot = {
+  study: studyName,
+  worker,
+  slot: integer(0, MAX_SLOTS_PER_WORKER - 1),
+  turn: count,
+};
+
+/** By the field `call`. */
+export const WORKER_REQUEST_SCHEMAS: Readonly<Record<string, Schema>> = {
+  join: {
+    type: 'object',
+    description: 'an object',
+    additionalProperties: false,
+    required: ['call', 'study', 'host', 'nonce', 'slots'],
+    properties: {
+      call: anything,
+      study: studyName,
+      host: text(200),
+      nonce: text(100),
+      slots: integer(1, MAX_SLOTS_PER_WORKER),
+    },
+  },
+  next: {
+    type: 'object',
+    description: 'an object',
+    additionalProperties: false,
+    required: ['call', 'study', 'worker', 'slot', 'turn'],
+    properties: { call: anything, ...slot },
+  },
+  record: {
+    type: 'object',
+    description: 'an object',
+    additionalProperties: false,
+    required: ['call', 'study', 'worker', 'slot', 'turn', 'trial', 'attempt', 'outcome'],
+    properties: {
+      call: anything,
+      ...slot,
+      trial,
+      attempt,
+      outcome: workerOutcome,
+      leaving: { type: 'boolean', description: 'true or false' },
+    },
+  },
+  heartbeat: {
+    type: 'object',
+    description: 'an object',
+    additionalProperties: false,
+    required: ['call', 'study', 'worker', 'running'],
+    properties: {
+      call: anything,
+      study: studyName,
+      worker,
+      running: {
+        type: 'array',
+        description: 'a list of running attempts',
+        items: {
+          type: 'object',
+          description: 'an object',
+          additionalProperties: false,
+          required: ['trial', 'attempt'],
+          properties: { trial, attempt },
+        },
+      },
+    },
+  },
 };

@@ -211,8 +211,52 @@ export interface InstancesDefinition {
   readonly instanceCount: number;
 }
 
+/** What a worker runs for a trial, and where it finds it. */
+export interface WorkerProgramDefinition {
+  /** The words of the trial's command; `/opt/ml` in them stands for the trial's own folder. */
+  readonly command: string[];
+  /** By name, `s3://` URIs of an object or of a prefix. */
+  readonly channels: Record<string, string>;
+  readonly environment: Record<string, string>;
+  /** The same for all trials. */
+  readonly hyperparameters: Record<string, string>;
+}
+
+/** One training job whose instances run many trials each, in place of a training job for each trial. */
+export interface ClusterDefinition {
+  /** Instances at most. */
+  readonly instanceCount: number;
+  readonly trialsPerInstance: number;
+  /** Of the cluster's training job; with spot, and with waiting. */
+  readonly maxRuntimeSeconds: number;
+  readonly maxWaitSeconds?: number;
+  /** So often a worker says that it is there. */
+  readonly heartbeatSeconds: number;
+  readonly program: WorkerProgramDefinition;
+  /** Where models go: `s3://bucket/prefix`, without a slash at its end. */
+  readonly outputRoot: string;
+}
+
+/** Jobs of AWS Batch in place of training jobs. */
+export interface BatchDefinition {
+  /** Where models go: `s3://bucket/prefix`, without a slash at its end. */
+  readonly outputRoot: string;
+}
+
+/** Jobs of automatic model tuning, which searches by itself. */
+export interface TuningDefinition {
+  /** HyperParameterTuningJobConfig, but for what each job has of its own: limits, seed and target. */
+  readonly config: { readonly [field: string]: unknown };
+  /** Names of tuning jobs whose results it begins with. */
+  readonly parents: string[];
+}
+
 /** What the Lambda steps need to know of the machines that the trials run on. */
 export interface ComputeDefinition {
+  /** At most one of these three; without them each attempt is a SageMaker training job. */
+  readonly cluster?: ClusterDefinition;
+  readonly batch?: BatchDefinition;
+  readonly tuning?: TuningDefinition;
   /** The training jobs' names start with this. */
   readonly jobNamePrefix: string;
   /** In order of preference: the next one is for when there is no room on the one before. */

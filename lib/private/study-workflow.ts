@@ -10,8 +10,8 @@ import { TrainRetries } from './train-retries';
 export interface WorkflowSteps {
   readonly openStudy: lambda.IFunction;
   readonly planRound: lambda.IFunction;
-  readonly nextTrial: lambda.IFunction;
-  readonly recordTrial: lambda.IFunction;
+  /** Those of slots that are the state machine's own. */
+  readonly slotSteps?: { readonly nextTrial: lambda.IFunction; readonly recordTrial: lambda.IFunction };
   readonly reviewRound: lambda.IFunction;
   readonly finishStudy: lambda.IFunction;
 }
@@ -22,13 +22,26 @@ const AT = '{% $states.context.State.EnteredTime %}';
 /** How often the execution has been redriven. */
 const REDRIVES = '{% $exists($states.context.Execution.RedriveCount) ? $states.context.Execution.RedriveCount : 0 %}';
 
-/** The name of a job whose task failed, where the context tells it. */
-const FAILED_JOB_NAME =
-  "'jobName': $exists($states.context.State.RetryCount) and $exists($states.context.Execution.RedriveCount) ? " +
-  "$next.jobName & '-' & $string($states.context.State.RetryCount) & '-' & $string($states.context.Execution.RedriveCount)";
+/** What is known of a task that failed; the name of its job, where the context tells it. */
+function failedOutcome(name: string): string {
+  return (
+    "{% { 'error': $states.errorOutput.Error, 'cause': $states.errorOutput.Cause, " +
+    "'jobName': $exists($states.context.State.RetryCount) and $exists($states.context.Execution.RedriveCount) ? " +
+    `${name} & '-' & $string($states.context.State.RetryCount) & '-' & $string($states.context.Execution.RedriveCount) } %}`
+  );
+}
+
+/** The states of the trial runner. */
+export interface RunnerStates {
+  /** Runs one attempt, or with `runsRounds` all trials of a round. */
+  readonly trainState: sfn.TaskStateBase;
+  readonly runsRounds?: boolean;
+  /** With `runsRounds`, where there are results of earlier jobs. */
+  readonly resumeState?: sfn.TaskStateBase;
+}
 
 /**
- * The workflow of a study. Rounds of slots: each slot is a child execution that runs one trial after another, so a slow
+ * The workflow of a study. Rounds of slots, or of one job that runs the trials of the whole round. Slots: each slot is a child execution that runs one trial after another, so a slow
  * trial holds up no other slot.
  *
  * Every state is made by its `jsonata` factory: states inside a Map don't inherit the machine's query language.
@@ -40,26 +53,37 @@ export class StudyWorkflow extends Construct {
     scope: Construct,
     id: string,
     private readonly steps: WorkflowSteps,
-    private readonly train: sfn.TaskStateBase,
+    private readonly runner: RunnerStates,
     tuner: TunerDefinition,
   ) {
     super(scope, id);
     const openStudy = this.openStudy(tuner);
     const planRound = this.planRound();
-    const runSlots = this.runSlots();
     const reviewRound = this.reviewRound();
-    // a Map that fails as a whole has left its trials behind; Review round settles them like those of a lost slot.
-    runSlots.addCatch(reviewRound, { errors: [sfn.Errors.ALL] });
 
     this.definition = openStudy
       .next(planRound)
-      .next(runSlots)
+      .next(runner.runsRounds ? this.runJob(reviewRound) : this.runSlots(reviewRound))
       .next(reviewRound)
       .next(
         sfn.Choice.jsonata(this, 'Study complete?')
           .when(sfn.Condition.jsonata('{% $complete %}'), this.finishStudy())
           .otherwise(planRound),
       );
+  }
+
+  /** One job runs all trials of the round. Its failure is a fact of the round, never of the study. */
+  private runJob(reviewRound: sfn.IChainable): sfn.IChainable {
+    const { trainState, resumeState } = this.runner;
+    const choice = sfn.Choice.jsonata(this, 'Anything to run?');
+    for (const state of [trainState, ...(resumeState ? [resumeState] : [])]) {
+      state.addCatch(reviewRound, { errors: [sfn.Errors.ALL], assign: { outcome: failedOutcome('$job.name') } });
+    }
+    if (resumeState !== undefined) {
+      choice.when(sfn.Condition.jsonata('{% $job != null and $count($job.parents) > 0 %}'), resumeState);
+    }
+    choice.when(sfn.Condition.jsonata('{% $job != null %}'), trainState);
+    return choice.afterwards({ includeOtherwise: true });
   }
 
   private openStudy(tuner: TunerDefinition): tasks.LambdaInvoke {
@@ -83,14 +107,23 @@ export class StudyWorkflow extends Construct {
   private planRound(): tasks.LambdaInvoke {
     return this.invoke('Plan round', this.steps.planRound, {
       comment: 'Decides which slots run',
-      payload: { study: '{% $study %}', run: '{% $run %}', round: '{% $round + 1 %}', at: AT },
-      assign: { round: '{% $states.result.Payload.round %}' },
-      outputs: { slots: '{% $states.result.Payload.slots %}' },
+      payload: {
+        study: '{% $study %}',
+        run: '{% $run %}',
+        round: '{% $round + 1 %}',
+        ...(this.runner.runsRounds && { redrives: REDRIVES }),
+        at: AT,
+      },
+      assign: {
+        round: '{% $states.result.Payload.round %}',
+        ...(this.runner.runsRounds && { job: '{% $states.result.Payload.job %}', outcome: {} }),
+      },
+      outputs: this.runner.runsRounds ? {} : { slots: '{% $states.result.Payload.slots %}' },
     });
   }
 
   /** A child's failure never fails the Map: what it left behind is settled by Review round. */
-  private runSlots(): sfn.DistributedMap {
+  private runSlots(reviewRound: sfn.IChainable): sfn.DistributedMap {
     const runSlots = sfn.DistributedMap.jsonata(this, 'Run slots', {
       comment: 'Each slot runs trials one after another',
       label: 'Slots',
@@ -105,11 +138,14 @@ export class StudyWorkflow extends Construct {
       toleratedFailurePercentage: 100,
       outputs: {},
     });
+    // a Map that fails as a whole has left its trials behind; Review round settles them like those of a lost slot.
+    runSlots.addCatch(reviewRound, { errors: [sfn.Errors.ALL] });
     return runSlots.itemProcessor(this.slot());
   }
 
   private slot(): sfn.IChainable {
-    const nextTrial = this.invoke('Next trial', this.steps.nextTrial, {
+    const steps = this.steps.slotSteps!;
+    const nextTrial = this.invoke('Next trial', steps.nextTrial, {
       comment: 'What this slot does first: a new configuration, a resumed trial, or nothing',
       payload: {
         study: '{% $states.input.study %}',
@@ -139,7 +175,7 @@ export class StudyWorkflow extends Construct {
       redrives: REDRIVES,
       at: AT,
     };
-    const recordTrial = this.invoke('Record trial', this.steps.recordTrial, {
+    const recordTrial = this.invoke('Record trial', steps.recordTrial, {
       comment: 'Stores how the attempt ended, and asks what this slot does next',
       payload: {
         ...turn,
@@ -153,7 +189,7 @@ export class StudyWorkflow extends Construct {
       comment: 'By quota or capacity there is no room for another training job',
       time: sfn.WaitTime.timestamp('{% $next.until %}'),
     });
-    const askAgain = this.invoke('Ask again', this.steps.nextTrial, {
+    const askAgain = this.invoke('Ask again', steps.nextTrial, {
       comment: 'Whether there may be room now, and what this slot does then',
       payload: turn,
       assign: { next: '{% $states.result.Payload %}' },
@@ -163,12 +199,9 @@ export class StudyWorkflow extends Construct {
       time: sfn.WaitTime.timestamp('{% $next.startAt %}'),
     });
     // every failure is a fact of the trial, never of the slot.
-    this.train.addCatch(recordTrial, {
+    this.runner.trainState.addCatch(recordTrial, {
       errors: [sfn.Errors.ALL],
-      assign: {
-        outcome: `{% { 'error': $states.errorOutput.Error, 'cause': $states.errorOutput.Cause, ${FAILED_JOB_NAME} } %}`,
-        retries: TrainRetries.COUNT,
-      },
+      assign: { outcome: failedOutcome('$next.jobName'), retries: TrainRetries.COUNT },
     });
     const lost = sfn.Pass.jsonata(this, 'Slot lost', {
       comment: 'A Lambda step failed for good; Review round settles the trial',
@@ -191,7 +224,7 @@ export class StudyWorkflow extends Construct {
     trialToRun
       .when(
         sfn.Condition.jsonata("{% $next.action = 'train' %}"),
-        pace.next(this.train).next(recordTrial).next(trialToRun),
+        pace.next(this.runner.trainState).next(recordTrial).next(trialToRun),
       )
       .when(sfn.Condition.jsonata("{% $next.action = 'wait' %}"), waitForRoom.next(askAgain).next(trialToRun))
       .otherwise(sfn.Succeed.jsonata(this, 'Slot done', { outputs: { reason: '{% $next.reason %}' } }));
@@ -201,7 +234,13 @@ export class StudyWorkflow extends Construct {
   private reviewRound(): tasks.LambdaInvoke {
     return this.invoke('Review round', this.steps.reviewRound, {
       comment: 'Settles trials that lost their slot and decides whether the study goes on',
-      payload: { study: '{% $study %}', run: '{% $run %}', round: '{% $round %}', at: AT },
+      payload: {
+        study: '{% $study %}',
+        run: '{% $run %}',
+        round: '{% $round %}',
+        ...(this.runner.runsRounds && { redrives: REDRIVES, outcome: '{% $outcome %}' }),
+        at: AT,
+      },
       assign: { complete: '{% $states.result.Payload.complete %}' },
     });
   }

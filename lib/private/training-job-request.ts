@@ -15,7 +15,7 @@ import { grantKey, grantWritePrefix } from './s3-access';
  * The job's name never repeats: not when the state is retried, not when the execution is redriven. A redrive doesn't begin the
  * attempt of the stopped execution again: its trial has been settled by then, and gets a new attempt from Record trial.
  */
-const JOB_NAME =
+export const ATTEMPT_JOB_NAME =
   "{% $states.context.Execution.RedriveCount > $next.redrives ? $error('the execution was redriven') : " +
   "$next.jobName & '-' & $string($states.context.State.RetryCount) & '-' & $string($states.context.Execution.RedriveCount) %}";
 
@@ -46,7 +46,7 @@ export function trainingJobRequest(parts: RequestParts): Record<string, unknown>
   const { scope, props, options, roleArn, grantee } = parts;
   const program = (props.program ?? TrainingProgram.fromImage()).bind(new Construct(scope, 'Program'), grantee);
   return {
-    TrainingJobName: JOB_NAME,
+    TrainingJobName: ATTEMPT_JOB_NAME,
     RoleArn: roleArn,
     AlgorithmSpecification: algorithm(parts, program),
     InputDataConfig: channels(parts, program),

@@ -20,7 +20,8 @@ export class TrainingGrantee implements iam.IGrantable, iam.IPrincipal {
   public readonly assumeRoleAction: string;
   public readonly policyFragment: iam.PrincipalPolicyFragment;
   public readonly principalAccount?: string;
-  private readonly statements: iam.PolicyStatement[] = [];
+  /** All that it was to be allowed. */
+  public readonly statements: iam.PolicyStatement[] = [];
 
   constructor(private readonly role: iam.IRole) {
     this.assumeRoleAction = role.assumeRoleAction;

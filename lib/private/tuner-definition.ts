@@ -101,7 +101,7 @@ export function toTunerDefinition(
     searchAlgorithm: (props.searchAlgorithm ?? SearchAlgorithm.auto())._toDefinition(),
     scheduler: (props.scheduler ?? Scheduler.none())._toDefinition(),
     maxTrials: props.maxTrials ?? 50,
-    maxParallelTrials: props.maxParallelTrials ?? 4,
+    maxParallelTrials: props.maxParallelTrials ?? runner.maxParallelTrials ?? 4,
     ...(maxDuration && { maxDurationSeconds: maxDuration.toSeconds() }),
     ...(maxTrialsWithoutImprovement !== undefined && { maxTrialsWithoutImprovement }),
     ...(props.maxSpendUsd !== undefined && { maxSpendUsd: props.maxSpendUsd }),
@@ -128,6 +128,7 @@ function toCompute({
   instances,
   checkpointBucket,
   checkpointPrefix,
+  computeDetails,
 }: TrialRunnerConfig): ComputeDefinition {
   const { instanceGroups, instanceTypeParameter, instanceCountParameter, maxWait, keepAlivePeriod } = instances;
   return {
@@ -146,5 +147,6 @@ function toCompute({
     ...(keepAlivePeriod && { keepAliveSeconds: keepAlivePeriod.toSeconds() }),
     quotaCheck: instances.quotaCheck,
     checkpointRoot: checkpointBucket.s3UrlForObject(checkpointPrefix),
+    ...computeDetails,
   };
 }

@@ -69,6 +69,20 @@ export function validateSageMakerTraining(props: SageMakerTrainingProps): void {
   }
 }
 
+/** What trials have wherever they run. */
+export function requireTrialProps(
+  props: Pick<
+    SageMakerTrainingProps,
+    'environment' | 'hyperparameters' | 'tags' | 'outputPrefix' | 'checkpointPrefix'
+  > & { readonly channels?: { [name: string]: unknown } },
+): void {
+  requireEnvironment(props);
+  requireHyperparameters(props);
+  requireChannels(props);
+  requireTags(props);
+  requirePrefixes(props);
+}
+
 function requireContainer({ entrypoint, entrypointArguments }: SageMakerTrainingProps): void {
   for (const [name, parts] of Object.entries({ entrypoint, entrypointArguments })) {
     if (parts === undefined || Token.isUnresolved(parts)) continue;
@@ -186,10 +200,7 @@ function requireStorage(props: SageMakerTrainingProps): void {
     const gibibytes = (size: Size) => size.toGibibytes({ rounding: SizeRoundingBehavior.NONE });
     requireInteger('volumeSize in gibibytes', gibibytes(props.volumeSize), 1, 16384);
   }
-  for (const name of ['outputPrefix', 'checkpointPrefix'] as const) {
-    requireMatch(name, props[name], /^[^/].*[^/]$|^[^/]$/, 'a prefix without a slash at either end');
-    requireLength(name, props[name], 512);
-  }
+  requirePrefixes(props);
   for (const name of ['checkpointLocalPath', 'tensorBoardLocalPath'] as const) {
     requireMatch(name, props[name], /^\/.{1,4095}$/, 'an absolute path');
   }
@@ -202,6 +213,13 @@ function requireStorage(props: SageMakerTrainingProps): void {
   requireVolumes(types);
 }
 
+function requirePrefixes(props: Pick<SageMakerTrainingProps, 'outputPrefix' | 'checkpointPrefix'>): void {
+  for (const name of ['outputPrefix', 'checkpointPrefix'] as const) {
+    requireMatch(name, props[name], /^[^/].*[^/]$|^[^/]$/, 'a prefix without a slash at either end');
+    requireLength(name, props[name], 512);
+  }
+}
+
 /** Instance types whose storage takes a key. */
 export function requireVolumes(types: readonly string[]): void {
   const local = types.find((type) => !Token.isUnresolved(type) && LOCAL_STORAGE_PATTERN.test(type));
@@ -212,7 +230,7 @@ export function requireVolumes(types: readonly string[]): void {
   }
 }
 
-function requireEnvironment({ environment = {} }: SageMakerTrainingProps): void {
+function requireEnvironment({ environment = {} }: Pick<SageMakerTrainingProps, 'environment'>): void {
   for (const [name, value] of Object.entries(environment)) {
     requireMatch(
       'name of environment',
@@ -233,7 +251,7 @@ function requireEnvironment({ environment = {} }: SageMakerTrainingProps): void 
   requireInteger('number of environment variables', count, 0, MAX_ENVIRONMENT_ENTRIES - 10);
 }
 
-function requireHyperparameters({ hyperparameters = {} }: SageMakerTrainingProps): void {
+function requireHyperparameters({ hyperparameters = {} }: Pick<SageMakerTrainingProps, 'hyperparameters'>): void {
   for (const [name, value] of Object.entries(hyperparameters)) {
     requireLength('name of hyperparameters', name, MAX_PARAMETER_NAME_LENGTH);
     requireLength(`hyperparameter ${name}`, value, MAX_HYPERPARAMETER_VALUE_LENGTH);
@@ -246,7 +264,7 @@ function requireHyperparameters({ hyperparameters = {} }: SageMakerTrainingProps
   }
 }
 
-function requireChannels({ channels = {} }: SageMakerTrainingProps): void {
+function requireChannels({ channels = {} }: { readonly channels?: { [name: string]: unknown } }): void {
   for (const name of Object.keys(channels)) {
     requireMatch('name of channels', name, CHANNEL_NAME_PATTERN, '1 to 64 letters, digits and . _ -');
     if (name.startsWith('cdk_hpo_')) {
@@ -258,7 +276,7 @@ function requireChannels({ channels = {} }: SageMakerTrainingProps): void {
   requireInteger('number of channels', Object.keys(channels).length, 0, MAX_CHANNELS - 2);
 }
 
-function requireTags({ tags = {} }: SageMakerTrainingProps): void {
+function requireTags({ tags = {} }: Pick<SageMakerTrainingProps, 'tags'>): void {
   requireInteger('number of tags', Object.keys(tags).length, 0, MAX_TAGS);
   for (const [key, value] of Object.entries(tags)) {
     requireMatch(

@@ -1,19 +1,15 @@
 import { Annotations, Duration, Token } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import {
-  DEFAULT_INSTANCES_PER_JOB,
-  INSTANCE_TYPE_PATTERN,
-  MAX_HYPERPARAMETERS,
-  MAX_WAIT_SECONDS,
-} from '../contract/limits';
+import { DEFAULT_INSTANCES_PER_JOB, INSTANCE_TYPE_PATTERN, MAX_WAIT_SECONDS } from '../contract/limits';
 import { TRAINING_PRICES } from '../contract/prices';
-import { CreateTrainingJobTask } from '../private/create-training-job-task';
 import { grantKey, grantSyncPrefix } from '../private/s3-access';
+import { SageMakerJobTask, TRAINING_JOB } from '../private/sagemaker-job-task';
 import { TrainRetries } from '../private/train-retries';
 import { createTrainingNetwork } from '../private/training-network';
 import { DEFAULT_MAX_RUNTIME, trainingJobRequest } from '../private/training-job-request';
 import { TrainingGrantee, createTrainingRole, grantTraining } from '../private/training-role';
+import { requireHyperparameterNames } from '../private/trial-checks';
 import { requireVolumes, validateSageMakerTraining } from '../private/validate-sagemaker-training';
 import { QuotaCheck } from '../quota-check';
 import { TrainingImageConfig } from '../training-image';
@@ -65,7 +61,8 @@ export class SageMakerTraining {
     const image = props.image.bind(new Construct(scope, 'TrainingImage'), grantee);
     const network = createTrainingNetwork(scope, props, grantee);
 
-    const trainState = new CreateTrainingJobTask(scope, 'Train', {
+    const trainState = new SageMakerJobTask(scope, 'Train', {
+      kind: TRAINING_JOB,
       comment: 'Runs one attempt of a trial and waits for its end',
       request: trainingJobRequest({
         scope,
@@ -142,24 +139,11 @@ export class SageMakerTraining {
     });
   }
 
-  private requireNames({ parameterNames, parameterChoices }: TrialRunnerBindOptions): void {
-    const { hyperparameters = {}, instanceCountParameter } = this.props;
-    // in the container both would be SM_HP_<NAME>, in capitals.
-    const searched = parameterNames.map((name) => name.toUpperCase());
-    const both = Object.keys(hyperparameters).find((name) => searched.includes(name.toUpperCase()));
-    if (both !== undefined) {
-      throw new Error(
-        `hyperparameters must not hold what the search space or the scheduler sets, got ${JSON.stringify(both)} in both; remove it from one`,
-      );
-    }
-    const count = Object.keys(hyperparameters).length + parameterNames.length;
-    if (count > MAX_HYPERPARAMETERS) {
-      throw new Error(
-        `hyperparameters and search space must have at most ${MAX_HYPERPARAMETERS} entries together, got ${count}`,
-      );
-    }
+  private requireNames(options: TrialRunnerBindOptions): void {
+    const { hyperparameters, instanceCountParameter } = this.props;
+    requireHyperparameterNames(hyperparameters, options);
     if (instanceCountParameter === undefined) return;
-    const counts = requireChoices('instanceCountParameter', instanceCountParameter, parameterChoices);
+    const counts = requireChoices('instanceCountParameter', instanceCountParameter, options.parameterChoices);
     const wrong = counts.find(
       (n) => !Token.isUnresolved(n) && (!Number.isInteger(n) || n < 1 || n > DEFAULT_INSTANCES_PER_JOB),
     );

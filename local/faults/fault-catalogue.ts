@@ -1,6 +1,18 @@
-/** Where a fault strikes: at a call of an API, in the life of a training job, or at a task of the state machine. */
+/** Where a fault strikes: at a call of an API, in the life of a job, or at a task of the state machine. */
 export type FaultPoint =
-  'create' | 'job' | 'task-stopped' | 'task-failed' | 'task-ended' | 'stop' | 'describe' | 'list' | 'step';
+  | 'create'
+  | 'job'
+  | 'create-tuning'
+  | 'tuning'
+  | 'task-stopped'
+  | 'task-failed'
+  | 'task-ended'
+  | 'stop'
+  | 'describe'
+  | 'list'
+  | 'step'
+  | 'batch-submit'
+  | 'batch-job';
 
 export interface FaultDefinition {
   readonly point: FaultPoint;
@@ -41,6 +53,10 @@ export const FAULTS = {
   'out-of-memory': training('The program is killed: AlgorithmError, exit code 137.'),
   'program-error': training('The program ends with an error: AlgorithmError, exit code 1.'),
   'stopped-by-person': training('Someone calls StopTrainingJob while the job trains.'),
+  'host-hangs': {
+    ...training('The last host of a job stands still for five minutes, or lastsSeconds, and goes on where it was.'),
+    lastsSeconds: 300,
+  },
   'program-hangs': fault(
     'job',
     'The program never ends by itself: the job trains until MaxRuntimeInSeconds, or for lastsSeconds.',
@@ -68,6 +84,30 @@ export const FAULTS = {
   'list-stale': {
     ...fault('list', 'ListTrainingJobs does not know the jobs of the last minute, or of lastsSeconds.'),
     lastsSeconds: 60,
+  },
+
+  'tuning-create-throttled': fault(
+    'create-tuning',
+    'CreateHyperParameterTuningJob answers ThrottlingException, Rate exceeded.',
+  ),
+  'tuning-create-internal-error': fault(
+    'create-tuning',
+    'CreateHyperParameterTuningJob answers InternalFailure with status 500.',
+  ),
+  'tuning-job-failed': {
+    ...fault('tuning', 'The tuning job fails while its training jobs run, which are stopped: InternalServerError.'),
+    whileTraining: true,
+  },
+
+  'batch-submit-throttled': fault('batch-submit', 'SubmitJob of AWS Batch answers TooManyRequestsException.'),
+  'batch-submit-refused': fault('batch-submit', 'SubmitJob of AWS Batch answers ClientException.'),
+  'batch-answer-lost': fault(
+    'batch-submit',
+    'SubmitJob of AWS Batch creates the job, but the caller gets ServerException.',
+  ),
+  'host-lost': {
+    ...fault('batch-job', 'The host of a running Batch job vanishes, with all jobs on it: Host EC2 ... terminated.'),
+    whileTraining: true,
   },
 
   'step-throttled': fault('step', 'A step is refused: Lambda.TooManyRequestsException.'),

@@ -5,7 +5,7 @@ import type { FaultPlan } from './fault-plan';
 
 /** What a call or a job is, as far as plans select by it. */
 export interface FaultSubject {
-  /** Name of the training job. */
+  /** Name of the training job or the Batch job. */
   readonly job?: string;
   /** Name of the Lambda function. */
   readonly step?: string;

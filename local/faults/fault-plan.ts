@@ -8,7 +8,7 @@ export interface FaultPlan {
   readonly call?: number;
   /** How many it strikes, from that one on; Infinity for all. @default 1 */
   readonly times?: number;
-  /** Part of the training job's name; for ListTrainingJobs of its NameContains. @default - any job */
+  /** Part of the name of the training job or the Batch job; for ListTrainingJobs of its NameContains. @default - any job */
   readonly job?: string;
   /** Part of the name of the Lambda function. @default - any step */
   readonly step?: string;

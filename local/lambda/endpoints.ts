@@ -8,6 +8,7 @@ export interface ServiceEndpoints {
   lambda?: string;
   s3?: string;
   serviceQuotas?: string;
+  batch?: string;
 }
 
 /**
@@ -33,6 +34,7 @@ export function awsEnvironment(endpoints: ServiceEndpoints, region: string): Rec
     LAMBDA: endpoints.lambda,
     S3: endpoints.s3,
     SERVICE_QUOTAS: endpoints.serviceQuotas,
+    BATCH: endpoints.batch,
   };
   for (const [service, url] of Object.entries(urls)) {
     if (url !== undefined) environment[`AWS_ENDPOINT_URL_${service}`] = url;

@@ -8,7 +8,10 @@ export type S3Handler = (request: IncomingMessage, response: ServerResponse, bod
 
 const XML_NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';
 
-/** The calls that reading and writing checkpoints and reports takes: Get, Put, Copy, also in parts, Head and ListObjectsV2. */
+/**
+ * The calls that reading and writing checkpoints and reports takes: Get, Put, Copy, also in parts, Head, Delete and
+ * ListObjectsV2.
+ */
 export function createS3Handler(store: ObjectStore, copies = new MultipartCopies(store)): S3Handler {
   return (request, response, body) => {
     const url = new URL(request.url ?? '/', 'http://127.0.0.1');
@@ -52,6 +55,10 @@ export function createS3Handler(store: ObjectStore, copies = new MultipartCopies
         store.put(uri, content);
         const digest = createHash('md5').update(content).digest('hex');
         response.writeHead(200, { etag: `"${digest}"`, 'content-length': 0 }).end();
+      } else if (request.method === 'DELETE' && key !== '') {
+        // as S3: also for an object that isn't there.
+        if (store.exists(uri)) store.delete(uri);
+        response.writeHead(204).end();
       } else {
         fail(501, 'NotImplemented', `The local S3 knows no ${request.method} of ${url.pathname}.`);
       }

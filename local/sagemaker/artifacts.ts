@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { ObjectStore } from '../s3/object-store';
+import { gather } from './gather-outputs';
+import { hostFolder, hostsOf } from './hosts';
 import { JobFailure } from './job-failure';
 import type { CreateTrainingJobRequest } from './training-job';
 
@@ -16,7 +18,7 @@ export function modelUri(request: CreateTrainingJobRequest): string {
   return request.OutputDataConfig.CompressionType === 'NONE' ? `${prefix}/model/` : `${prefix}/model.tar.gz`;
 }
 
-/** Uploads model/ and output/data where they hold something; answers whether there is a model. */
+/** Uploads model/ and output/data of all hosts where they hold something; answers whether there is a model. */
 export async function uploadArtifacts(
   request: CreateTrainingJobRequest,
   base: string,
@@ -24,19 +26,14 @@ export async function uploadArtifacts(
 ): Promise<boolean> {
   const prefix = outputPrefix(request);
   const packed = request.OutputDataConfig.CompressionType !== 'NONE';
-  const upload = async (folder: string, name: string): Promise<boolean> => {
-    // a program may have removed the folder.
-    const entries = existsSync(folder) && statSync(folder).isDirectory() ? readdirSync(folder) : [];
-    if (entries.length === 0) return false;
-    if (packed) {
-      await pack(folder, entries, objectStore.pathOf(`${prefix}/${name}.tar.gz`));
-    } else {
-      copyTree(folder, `${prefix}/${name}`, objectStore);
-    }
-    return true;
-  };
-  const model = await upload(join(base, 'model'), 'model');
-  await upload(join(base, 'output', 'data'), 'output');
+  const hostFolders = hostsOf(request).map((host) => hostFolder(base, host));
+  const upload = (part: string, name: string): Promise<boolean> =>
+    gather(hostFolders, part, `${base}-gathered`, async (folder, entries) => {
+      if (packed) await pack(folder, entries, objectStore.pathOf(`${prefix}/${name}.tar.gz`));
+      else copyTree(folder, `${prefix}/${name}`, objectStore);
+    });
+  const model = await upload('model', 'model');
+  await upload(join('output', 'data'), 'output');
   return model;
 }
 

@@ -2,6 +2,7 @@
 export type Constraint =
   | StringConstraint
   | { readonly type: 'integer'; readonly min: number; readonly max?: number }
+  | { readonly type: 'number' }
   | { readonly type: 'boolean' }
   | { readonly type: 'any' }
   | { readonly type: 'list'; readonly min?: number; readonly max: number; readonly member: Constraint }
@@ -28,6 +29,8 @@ export function violationsOf(value: unknown, constraint: Constraint, path: strin
   switch (constraint.type) {
     case 'any':
       return [];
+    case 'number':
+      return typeof value === 'number' && Number.isFinite(value) ? [] : wrong('Member must be a number');
     case 'boolean':
       return typeof value === 'boolean' ? [] : wrong('Member must be a boolean');
     case 'integer':

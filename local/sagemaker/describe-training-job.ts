@@ -19,6 +19,7 @@ export function describeTrainingJob(job: TrainingJob, now: number): DescribeTrai
     ...request,
     TrainingJobName: job.name,
     TrainingJobArn: job.arn,
+    TuningJobArn: job.tuningJobArn,
     TrainingJobStatus: job.status,
     SecondaryStatus: job.secondaryStatus,
     FailureReason: job.failureReason,

@@ -11,7 +11,7 @@ export function takeFolder(folder: string): void {
   const owner = readOwner(folder);
   if (owner !== undefined && owner.pid !== process.pid && isAlive(owner)) {
     throw new Error(
-      `the training job folder ${folder} is in use by process ${owner.pid}. ` +
+      `the job folder ${folder} is in use by process ${owner.pid}. ` +
         'End the other local runtime or give another folder.',
     );
   }

@@ -10,3 +10,5 @@ export type { SimulatedJobLauncherOptions, SimulatedProgram, SimulationApi } fro
 export type { CreateTrainingJobRequest } from './training-job';
 export { runTrainingJobTask, TaskFailure } from './training-job-task';
 export type { TrainingJobTaskOptions } from './training-job-task';
+export { runTuningJobTask } from './tuning';
+export type { DescribeTuningJobAnswer, TuningQuota } from './tuning';

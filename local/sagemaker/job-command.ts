@@ -7,13 +7,19 @@ import type { CreateTrainingJobRequest } from './training-job';
 const LOCAL_PROGRAM = 'CDK_HPO_LOCAL_PROGRAM';
 const PROGRAM = 'CDK_HPO_PROGRAM';
 
+/** In Environment, of a training cluster's job: its program is a worker, which starts the user's program for each trial. */
+const WORKER_FUNCTION = 'CDK_HPO_WORKER_FUNCTION';
+/** The command of a trial, a JSON list of words. */
+const WORKER_COMMAND = 'CDK_HPO_WORKER_COMMAND';
+
 /** The entry points of script mode, as they are shipped. */
 const ENTRY_FOLDER = join(__dirname, '..', '..', 'client', 'dist', 'entry');
 
 /** The command that runs a job's program as a process of this machine. */
 export function localCommand(request: CreateTrainingJobRequest, base: string): string[] {
   const twin = request.Environment?.[LOCAL_PROGRAM];
-  if (twin !== undefined) return entryCommand(twin);
+  // a worker runs as it is: the twin is of the program that it starts.
+  if (twin !== undefined && !isWorker(request)) return entryCommand(twin);
 
   const { ContainerEntrypoint, ContainerArguments = [], TrainingImage, AlgorithmName } = request.AlgorithmSpecification;
   if (ContainerEntrypoint === undefined) {
@@ -28,15 +34,21 @@ export function localCommand(request: CreateTrainingJobRequest, base: string): s
   return words[0] === 'node' ? [process.execPath, ...words.slice(1)] : words;
 }
 
-/** Makes the entry point run the twin where there is one. */
+/** Makes the entry point, or the worker that starts it, run the twin where there is one. */
 export function localProgramEnvironment(request: CreateTrainingJobRequest): Record<string, string> {
   const twin = request.Environment?.[LOCAL_PROGRAM];
-  return twin === undefined ? {} : { [PROGRAM]: twin };
+  if (twin === undefined) return {};
+  if (!isWorker(request)) return { [PROGRAM]: twin };
+  return { [PROGRAM]: twin, [WORKER_COMMAND]: JSON.stringify(entryCommand(twin)) };
 }
 
 /** The entry point for the twin's interpreter: the channel holds only that of the program itself. */
-function entryCommand(program: string): string[] {
-  return extname(program) === '.py'
+export function entryCommand(twin: string): string[] {
+  return extname(twin) === '.py'
     ? ['python3', join(ENTRY_FOLDER, 'python_entry.py')]
     : [process.execPath, join(ENTRY_FOLDER, 'node-entry.mjs')];
+}
+
+function isWorker({ Environment }: CreateTrainingJobRequest): boolean {
+  return Environment?.[WORKER_FUNCTION] !== undefined;
 }

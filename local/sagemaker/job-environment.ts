@@ -1,5 +1,6 @@
 import { awsEnvironment } from '../lambda/endpoints';
 import type { ServiceEndpoints } from '../lambda/endpoints';
+import { channelsOf, hostsOf, namesOf } from './hosts';
 import type { LaunchedJob } from './job-launcher';
 
 /** What a process needs of this machine to run at all; nothing else of the parent's environment reaches a job. */
@@ -21,6 +22,7 @@ const NO_NETWORK: ServiceEndpoints = {
   lambda: NOBODY,
   s3: NOBODY,
   serviceQuotas: NOBODY,
+  batch: NOBODY,
 };
 
 export function machineEnvironment(): Record<string, string> {
@@ -32,14 +34,17 @@ export function machineEnvironment(): Record<string, string> {
   return environment;
 }
 
-/** The variables of SageMaker's container contract, with `base` in the place of /opt/ml. */
+/** The variables of SageMaker's container contract for a host of the job, with `base` in the place of /opt/ml. */
 export function jobEnvironment(
   job: LaunchedJob,
   base: string,
   endpoints: ServiceEndpoints,
   region: string,
+  hostIndex: number = 0,
 ): Record<string, string> {
-  const { HyperParameters = {}, InputDataConfig = [], Environment = {} } = job.request;
+  const { HyperParameters = {}, Environment = {} } = job.request;
+  const hosts = hostsOf(job.request);
+  const host = hosts[hostIndex];
   const environment: Record<string, string> = {
     ...awsEnvironment(job.request.EnableNetworkIsolation ? NO_NETWORK : endpoints, region),
     TRAINING_JOB_NAME: job.name,
@@ -47,9 +52,11 @@ export function jobEnvironment(
     SAGEMAKER_BASE_DIR: base,
     SM_MODEL_DIR: `${base}/model`,
     SM_OUTPUT_DATA_DIR: `${base}/output/data`,
+    SM_HOSTS: JSON.stringify(namesOf(hosts)),
+    SM_CURRENT_HOST: host.name,
     PYTHONUNBUFFERED: '1',
   };
-  for (const { ChannelName } of InputDataConfig) {
+  for (const { ChannelName } of channelsOf(job.request, host)) {
     environment[`SM_CHANNEL_${ChannelName.toUpperCase()}`] = `${base}/input/data/${ChannelName}`;
   }
   for (const [name, value] of Object.entries(HyperParameters)) {

@@ -1,46 +1,54 @@
-import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
-import { copyChannels } from './input-channels';
+import { layOutChannels } from './host-channels';
+import { channelsOf, hostFolder, hostsOf, otherHostsFolder, resourceConfig } from './hosts';
+import type { Host } from './hosts';
 import type { ChannelSources } from './input-channels';
 import { JobFailure } from './job-failure';
-import { instancesOf } from './training-job';
 import type { CreateTrainingJobRequest } from './training-job';
 
 export const CONTAINER_BASE = '/opt/ml';
-const HOST = 'algo-1';
 
 /** The folders of one job that has been laid out. */
 export interface JobFolder {
+  /** That of the first host; the others lie beside it. */
   readonly base: string;
   readonly checkpoints?: string;
 }
 
-/** Lays out what SageMaker puts under /opt/ml before it starts a container. */
+/** Lays out what SageMaker puts under /opt/ml of each host before it starts the containers. */
 export function layOutJobFolder(request: CreateTrainingJobRequest, base: string, sources: ChannelSources): JobFolder {
-  for (const folder of ['input/config', 'input/data', 'model', 'output/data']) {
-    mkdirSync(join(base, folder), { recursive: true });
-  }
-  const write = (name: string, value: unknown) =>
-    writeFileSync(join(base, 'input', 'config', name), JSON.stringify(value, undefined, 2));
-  write('hyperparameters.json', request.HyperParameters ?? {});
-  write('inputdataconfig.json', channelConfig(request));
-  write('resourceconfig.json', {
-    current_host: HOST,
-    current_instance_type: instancesOf(request)[0]?.InstanceType,
-    hosts: [HOST],
-    network_interface_name: 'lo',
-  });
-  copyChannels(request, join(base, 'input', 'data'), sources);
-  return { base, checkpoints: linkCheckpoints(request, base, sources) };
+  const hosts = hostsOf(request);
+  rmSync(otherHostsFolder(base), { recursive: true, force: true });
+  for (const host of hosts) layOutConfig(request, hostFolder(base, host), hosts, host);
+  layOutChannels(request, base, hosts, sources);
+  // one folder for all: SageMaker keeps that of each host in step with one prefix.
+  const checkpoints = hosts.map((host) => linkCheckpoints(request, hostFolder(base, host), sources));
+  return { base, checkpoints: checkpoints[0] };
 }
 
 /** Removes the copies of the input; what the job wrote is kept. */
 export function removeInput(base: string): void {
-  rmSync(join(base, 'input', 'data'), { recursive: true, force: true });
+  const others = otherHostsFolder(base);
+  const names = existsSync(others) ? readdirSync(others) : [];
+  for (const folder of [base, ...names.map((name) => join(others, name))]) {
+    rmSync(join(folder, 'input', 'data'), { recursive: true, force: true });
+  }
 }
 
-function channelConfig(request: CreateTrainingJobRequest): Record<string, unknown> {
-  const entries = (request.InputDataConfig ?? []).map(({ ChannelName, ContentType, DataSource, InputMode }) => [
+function layOutConfig(request: CreateTrainingJobRequest, folder: string, hosts: readonly Host[], host: Host): void {
+  for (const part of ['input/config', 'input/data', 'model', 'output/data']) {
+    mkdirSync(join(folder, part), { recursive: true });
+  }
+  const write = (name: string, value: unknown) =>
+    writeFileSync(join(folder, 'input', 'config', name), JSON.stringify(value, undefined, 2));
+  write('hyperparameters.json', request.HyperParameters ?? {});
+  write('inputdataconfig.json', channelConfig(request, host));
+  write('resourceconfig.json', resourceConfig(hosts, host));
+}
+
+function channelConfig(request: CreateTrainingJobRequest, host: Host): Record<string, unknown> {
+  const entries = channelsOf(request, host).map(({ ChannelName, ContentType, DataSource, InputMode }) => [
     ChannelName,
     {
       ...(ContentType === undefined ? {} : { ContentType }),

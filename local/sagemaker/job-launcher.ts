@@ -17,9 +17,11 @@ export interface LaunchContext {
   readonly checkpointFolder?: string;
   readonly endpoints: ServiceEndpoints;
   readonly region: string;
+  /** Between SIGTERM and SIGKILL, for hosts that end because another one of their job has failed. */
+  readonly stopGraceSeconds: number;
   /** Takes one line that the job printed. */
   readonly onLine: (line: string) => void;
-  /** Takes the process, so that a later runtime can find what this one left behind. */
+  /** Takes the process, of the first host where there are several, so that a later runtime can find what this one left behind. */
   readonly onProcess: (identity: ProcessIdentity) => void;
 }
 
@@ -39,6 +41,8 @@ export interface JobRun {
   terminate(): void;
   /** SIGKILL. */
   kill(): void;
+  /** SIGSTOP for the last host, and SIGCONT after so many seconds; missing where there is no process of it here. */
+  freezeLastHost?(seconds: number): void;
 }
 
 /** Where the programs of training jobs run. */

@@ -5,7 +5,7 @@ import type { TrainingJob } from './training-job';
 import { validationError, validationErrors } from './validate-request';
 import { warmPoolStatus } from './warm-pool';
 
-const TIME = { type: 'any' } as const;
+export const TIME = { type: 'any' } as const;
 
 const LIST_TRAINING_JOBS: StructureConstraint = {
   type: 'structure',
@@ -57,7 +57,8 @@ function matches(job: TrainingJob, input: Record<string, unknown>, now: number):
   );
 }
 
-function isBetween(time: number, after: unknown, before: unknown): boolean {
+/** @param after a time as a request carries it: seconds since the epoch, or a text */
+export function isBetween(time: number, after: unknown, before: unknown): boolean {
   return (after === undefined || time > toMs(after)) && (before === undefined || time < toMs(before));
 }
 

@@ -8,6 +8,14 @@ export function compileMetricRegex(pattern: string): RegExp {
   return new RegExp(pattern.replace(/\(\?P</g, '(?<'));
 }
 
+/** The value of a metric in a line; undefined where the line has none. */
+export function metricIn(line: string, regex: RegExp): number | undefined {
+  const captured = regex.exec(line.slice(0, MAX_LINE_CHARACTERS))?.[1];
+  if (captured === undefined || captured.trim() === '') return undefined;
+  const value = Number(captured);
+  return Number.isFinite(value) ? value : undefined;
+}
+
 /** Finds the metrics of a job in the lines that it prints. */
 export class MetricScanner {
   private readonly definitions: readonly { readonly name: string; readonly regex: RegExp }[];
@@ -18,12 +26,9 @@ export class MetricScanner {
   }
 
   scan(line: string, time: number): void {
-    const text = line.slice(0, MAX_LINE_CHARACTERS);
     for (const { name, regex } of this.definitions) {
-      const captured = regex.exec(text)?.[1];
-      if (captured === undefined || captured.trim() === '') continue;
-      const value = Number(captured);
-      if (Number.isFinite(value)) this.latest.set(name, { name, value, time });
+      const value = metricIn(line, regex);
+      if (value !== undefined) this.latest.set(name, { name, value, time });
     }
   }
 

@@ -10,7 +10,7 @@ export type RunEnd = JobExit | 'interrupted' | 'internal-error';
 export interface ProgramRunOptions {
   readonly clock: Clock;
   readonly launcher: JobLauncher;
-  readonly context: LaunchContext;
+  readonly context: Omit<LaunchContext, 'stopGraceSeconds'>;
   readonly stopGraceSeconds: number;
   readonly faults: RunFaults;
   /** What strikes this run. */
@@ -34,6 +34,11 @@ const STRUCK_END: Partial<Record<FaultName, RunEnd>> = {
   'program-error': { exitCode: 1, failure: 'RuntimeError: the fault program-error was injected' },
 };
 
+const NOTHING_TO_FREEZE: RunEnd = {
+  failureReason:
+    'ClientError: the fault host-hangs was planned for a job that is no process of this machine. Plan it for one that is.',
+};
+
 /** One run of a job's program, from its launch to its end. */
 export class ProgramRun {
   readonly ended: Promise<RunEnd>;
@@ -44,10 +49,11 @@ export class ProgramRun {
   private stopping = false;
 
   constructor(private readonly options: ProgramRunOptions) {
-    const { clock, launcher, context, faults, strike, maxSeconds, onMaxRuntime } = options;
+    const { clock, launcher, context, stopGraceSeconds, faults, strike, maxSeconds, onMaxRuntime } = options;
     this.strike = strike;
     const run = launcher.launch({
       ...context,
+      stopGraceSeconds,
       onLine: (line) => {
         context.onLine(line);
         // in a turn of its own: a program may print while it is launched.
@@ -99,7 +105,13 @@ export class ProgramRun {
     this.strike = undefined;
     strike.announce();
     if (strike.name === 'stopped-by-person') this.options.onStoppedByPerson();
+    else if (strike.name === 'host-hangs') this.freeze(strike.lastsSeconds!);
     else this.end(STRUCK_END[strike.name]!);
+  }
+
+  private freeze(seconds: number): void {
+    if (this.run.freezeLastHost === undefined) this.end(NOTHING_TO_FREEZE);
+    else this.run.freezeLastHost(seconds);
   }
 
   private end(end: RunEnd): void {

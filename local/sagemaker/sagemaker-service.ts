@@ -27,12 +27,16 @@ import type { SageMakerServiceOptions } from './service-options';
 import { hasEnded } from './training-job';
 import type { CreateTrainingJobRequest, TrainingJob } from './training-job';
 import { endTraining } from './training-time';
+import { TuningJobs } from './tuning';
+import type { LaunchedBy } from './tuning/training-jobs';
 import { validateCreateTrainingJob, validateJobName, validationError } from './validate-request';
 import { findWarmPool, reusePool } from './warm-pool';
 
 /** Training jobs, as far as a tuner needs them of SageMaker. */
 export class SageMakerService implements JsonService {
   readonly targetPrefix = 'SageMaker';
+  /** Automatic model tuning, over these training jobs. */
+  readonly tuning: TuningJobs;
   private readonly store: JobStore;
   private readonly limits: RequestLimits;
   private readonly faults: FaultInjector;
@@ -58,6 +62,7 @@ export class SageMakerService implements JsonService {
     });
     this.faults = options.faults ?? new FaultInjector();
     this.settleLeftovers();
+    this.tuning = this.tuningJobs();
   }
 
   get clock(): Clock {
@@ -76,11 +81,12 @@ export class SageMakerService implements JsonService {
       case 'ListTrainingJobs':
         return this.list(input);
       default:
-        throw new ServiceError('UnknownOperationException', `The local SageMaker knows no operation ${operation}.`);
+        return this.handleTuning(operation, input);
     }
   }
 
-  createTrainingJob(input: Record<string, unknown>): { readonly TrainingJobArn: string } {
+  /** @param launchedBy what a tuning job gives its training jobs beside the request */
+  createTrainingJob(input: Record<string, unknown>, launchedBy?: LaunchedBy): { readonly TrainingJobArn: string } {
     if (this.closed) throw new ServiceError('InternalFailure', 'The local SageMaker is closed.', 500);
     const fault = this.faults.next('create', { job: String(input.TrainingJobName) });
     if (fault?.name === 'create-throttled') throw throttled();
@@ -94,7 +100,7 @@ export class SageMakerService implements JsonService {
     }
     const pool = findWarmPool(request, this.store.all(), this.clock.now());
     this.checkQuotas(request, pool);
-    const job = this.newJob(request);
+    const job = this.newJob(request, launchedBy);
     if (pool !== undefined) {
       reusePool(pool, job, this.clock.now());
       this.store.save(pool);
@@ -170,8 +176,11 @@ export class SageMakerService implements JsonService {
   /** Ends the jobs that run, as failed, and lets go of the folder. */
   async close(): Promise<void> {
     this.closed = true;
+    // they wait for their training jobs, which end next.
+    const tuned = this.tuning.close();
     for (const { runner } of this.running.values()) runner.stop('runtime-end');
     await Promise.all([...this.running.values()].map(({ ended }) => ended));
+    await tuned;
     await this.options.launcher.close();
     if (this.options.folder !== undefined) leaveFolder(this.options.folder);
   }
@@ -192,12 +201,16 @@ export class SageMakerService implements JsonService {
     checkQuotas(quotas, request, this.store.all(), this.clock.now(), pool);
   }
 
-  private newJob(request: CreateTrainingJobRequest): TrainingJob {
+  private newJob(request: CreateTrainingJobRequest, launchedBy: LaunchedBy | undefined): TrainingJob {
     const now = this.options.clock.now();
     const job: TrainingJob = {
       name: request.TrainingJobName,
       arn: this.arnOf(request.TrainingJobName),
-      request,
+      request:
+        launchedBy === undefined
+          ? request
+          : { ...request, HyperParameters: { ...request.HyperParameters, ...launchedBy.hyperParameters } },
+      ...(launchedBy && { tuningJobArn: launchedBy.tuningJobArn }),
       status: 'InProgress',
       secondaryStatus: 'Starting',
       transitions: [],
@@ -224,7 +237,10 @@ export class SageMakerService implements JsonService {
       spotDiscount: this.options.spotDiscount ?? DEFAULT_SPOT_DISCOUNT,
       warmStartSeconds: isWarm ? (this.options.warmPoolStartupSeconds ?? DEFAULT_WARM_POOL_STARTUP_SECONDS) : undefined,
       faults: this.faultsOf(job),
-      onLine,
+      onLine: (jobName, line) => {
+        if (job.tuningJobArn !== undefined) this.tuning.readLine(jobName, line);
+        onLine?.(jobName, line);
+      },
     });
     // begins in a turn of its own: the request is answered before the input is copied.
     const ended = Promise.resolve()
@@ -264,9 +280,40 @@ export class SageMakerService implements JsonService {
     return job;
   }
 
+  private tuningJobs(): TuningJobs {
+    const { clock, folder, tuningQuota } = this.options;
+    return new TuningJobs({
+      folder,
+      arnPrefix: this.arnPrefix(),
+      quota: tuningQuota,
+      faults: this.faults,
+      jobs: {
+        clock,
+        create: (request, launchedBy) => void this.createTrainingJob(request, launchedBy),
+        stop: (name) => this.stop(name),
+        find: (name) => this.store.get(name),
+        seen: (name) => {
+          const job = this.store.get(name);
+          return job && jobAsOf(job, this.seenAt());
+        },
+        waitForEnd: (name) => this.waitForEnd(name),
+      },
+    });
+  }
+
+  private handleTuning(operation: string, input: Record<string, unknown>): unknown {
+    const answer = this.tuning.handle(operation, input);
+    if (answer !== undefined) return answer;
+    throw new ServiceError('UnknownOperationException', `The local SageMaker knows no operation ${operation}.`);
+  }
+
   private arnOf(jobName: string): string {
+    return `${this.arnPrefix()}:training-job/${jobName.toLowerCase()}`;
+  }
+
+  private arnPrefix(): string {
     const { region = 'us-east-1', accountId = '123456789012' } = this.options;
-    return `arn:aws:sagemaker:${region}:${accountId}:training-job/${jobName.toLowerCase()}`;
+    return `arn:aws:sagemaker:${region}:${accountId}`;
   }
 }
 

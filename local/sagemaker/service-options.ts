@@ -5,6 +5,7 @@ import type { ObjectStore } from '../s3/object-store';
 import type { AssetLookup } from '../template/description';
 import type { InstanceQuota } from './instance-quota';
 import type { JobLauncher } from './job-launcher';
+import type { TuningQuota } from './tuning';
 
 export interface SageMakerServiceOptions {
   readonly clock: Clock;
@@ -27,6 +28,8 @@ export interface SageMakerServiceOptions {
   readonly spotInstanceQuota?: InstanceQuota;
   /** Instances of jobs with a KeepAlivePeriodInSeconds, and of their warm pools; 0 in a new account. @default - no limit */
   readonly warmPoolQuota?: InstanceQuota;
+  /** How large a tuning job may be. @default - no limit */
+  readonly tuningQuota?: TuningQuota;
   /** How long the instances of an ended job still count in the quotas. @default 0 */
   readonly quotaReleaseSeconds?: number;
   /** CreateTrainingJob requests a second; 1 on AWS. @default - no limit */

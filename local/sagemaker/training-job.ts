@@ -112,6 +112,8 @@ export interface TrainingJob {
   readonly name: string;
   readonly arn: string;
   readonly request: CreateTrainingJobRequest;
+  /** Of the tuning job that launched it. */
+  readonly tuningJobArn?: string;
   status: TrainingJobStatus;
   secondaryStatus: SecondaryStatus;
   transitions: StatusTransition[];

@@ -104,6 +104,78 @@ export interface SubscriptionFilterDescription {
   readonly destinationArn: string;
 }
 
+/** A job queue of AWS Batch. */
+export interface JobQueueDescription {
+  readonly stackName: string;
+  readonly logicalId: string;
+  readonly name: string;
+  readonly arn: string;
+  /** Queues of a higher priority are served first. */
+  readonly priority: number;
+  readonly enabled: boolean;
+  /** Names or ARNs, in the order in which they are tried. */
+  readonly computeEnvironments: readonly string[];
+}
+
+export interface ComputeEnvironmentDescription {
+  readonly stackName: string;
+  readonly logicalId: string;
+  readonly name: string;
+  readonly arn: string;
+  readonly resources: 'EC2' | 'SPOT' | 'FARGATE' | 'FARGATE_SPOT';
+  readonly minVcpus: number;
+  /** Infinity for an unmanaged environment that says nothing. */
+  readonly maxVcpus: number;
+  /** Types, families or `optimal`; empty on Fargate. */
+  readonly instanceTypes: readonly string[];
+}
+
+export interface BatchKeyValue {
+  readonly name: string;
+  readonly value: string;
+}
+
+export interface BatchResourceRequirement {
+  readonly type: string;
+  readonly value: string;
+}
+
+export interface BatchContainerDescription {
+  readonly image: string;
+  readonly command: readonly string[];
+  readonly environment: readonly BatchKeyValue[];
+  readonly resourceRequirements: readonly BatchResourceRequirement[];
+  readonly jobRoleArn?: string;
+  readonly executionRoleArn?: string;
+}
+
+/** A condition of a retry strategy: all of its patterns have to match. */
+export interface BatchEvaluateOnExit {
+  readonly action: string;
+  readonly onExitCode?: string;
+  readonly onReason?: string;
+  readonly onStatusReason?: string;
+}
+
+export interface BatchRetryStrategy {
+  readonly attempts?: number;
+  readonly evaluateOnExit?: readonly BatchEvaluateOnExit[];
+}
+
+/** A job definition of AWS Batch. */
+export interface JobDefinitionDescription {
+  readonly stackName: string;
+  readonly logicalId: string;
+  readonly name: string;
+  /** With its revision. */
+  readonly arn: string;
+  /** Undefined when its jobs can't run here, as `problem` then says. */
+  readonly container?: BatchContainerDescription;
+  readonly problem?: string;
+  readonly retryStrategy?: BatchRetryStrategy;
+  readonly attemptDurationSeconds?: number;
+}
+
 /** A file or a folder that the CDK would upload: `zip` means that the folder at `path` is zipped on the way. */
 export interface Asset {
   readonly path: string;
@@ -124,6 +196,9 @@ export interface AppDescription {
   readonly buckets: readonly BucketDescription[];
   readonly rules: readonly RuleDescription[];
   readonly subscriptionFilters: readonly SubscriptionFilterDescription[];
+  readonly jobQueues: readonly JobQueueDescription[];
+  readonly computeEnvironments: readonly ComputeEnvironmentDescription[];
+  readonly jobDefinitions: readonly JobDefinitionDescription[];
   /** Outputs by name; `Stack.Name` where two stacks have an output of the same name. */
   readonly outputs: Readonly<Record<string, string>>;
   readonly assets: AssetLookup;

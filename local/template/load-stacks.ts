@@ -1,11 +1,15 @@
 import { readAssets } from './asset-lookup';
 import { readCloudAssembly } from './cloud-assembly';
 import { asyncRetriesOf, describeFunction, describeStateMachine, describeTable } from './describe-resources';
+import { describeComputeEnvironment, describeJobDefinition, describeJobQueue } from './describe-batch';
 import { describeRule, describeSubscriptionFilter } from './describe-subscriptions';
 import type {
   AppDescription,
   BucketDescription,
+  ComputeEnvironmentDescription,
   FunctionDescription,
+  JobDefinitionDescription,
+  JobQueueDescription,
   RuleDescription,
   StateMachineDescription,
   SubscriptionFilterDescription,
@@ -32,6 +36,9 @@ export function loadStacks(cdkOutFolder: string): AppDescription {
   const buckets: BucketDescription[] = [];
   const rules: RuleDescription[] = [];
   const subscriptionFilters: SubscriptionFilterDescription[] = [];
+  const jobQueues: JobQueueDescription[] = [];
+  const computeEnvironments: ComputeEnvironmentDescription[] = [];
+  const jobDefinitions: JobDefinitionDescription[] = [];
   const asyncRetries = new Map<string, number>();
   for (const template of templates) {
     for (const resource of template.resources()) {
@@ -62,6 +69,15 @@ export function loadStacks(cdkOutFolder: string): AppDescription {
         case 'AWS::Logs::SubscriptionFilter':
           subscriptionFilters.push(describeSubscriptionFilter(template, resource));
           break;
+        case 'AWS::Batch::JobQueue':
+          jobQueues.push(describeJobQueue(template, resource));
+          break;
+        case 'AWS::Batch::ComputeEnvironment':
+          computeEnvironments.push(describeComputeEnvironment(template, resource));
+          break;
+        case 'AWS::Batch::JobDefinition':
+          jobDefinitions.push(describeJobDefinition(template, resource));
+          break;
       }
     }
   }
@@ -76,6 +92,9 @@ export function loadStacks(cdkOutFolder: string): AppDescription {
     buckets,
     rules,
     subscriptionFilters,
+    jobQueues,
+    computeEnvironments,
+    jobDefinitions,
     outputs: outputsOf(templates),
     assets,
   };

@@ -22,6 +22,9 @@ const NAMES: Readonly<
   'AWS::Logs::LogGroup': { property: 'LogGroupName', maxLength: 512 },
   'AWS::Logs::SubscriptionFilter': { property: 'FilterName', maxLength: 512 },
   'AWS::Events::Rule': { property: 'Name', maxLength: 64 },
+  'AWS::Batch::ComputeEnvironment': { property: 'ComputeEnvironmentName', maxLength: 128 },
+  'AWS::Batch::JobDefinition': { property: 'JobDefinitionName', maxLength: 128 },
+  'AWS::Batch::JobQueue': { property: 'JobQueueName', maxLength: 128 },
 };
 
 /** The same app gives the same names on every machine, so that data of an earlier run is found again. */
@@ -94,6 +97,19 @@ export function physicalResource(
       return { name, ref: name, attributes: { Arn: `arn:aws:logs:${region}:${accountId}:log-group:${name}:*` } };
     case 'AWS::Events::Rule':
       return { name, ref: name, attributes: { Arn: `arn:aws:events:${region}:${accountId}:rule/${name}` } };
+    case 'AWS::Batch::ComputeEnvironment': {
+      const arn = `arn:aws:batch:${region}:${accountId}:compute-environment/${name}`;
+      return { name, ref: arn, attributes: { ComputeEnvironmentArn: arn } };
+    }
+    case 'AWS::Batch::JobDefinition': {
+      // a template says what a definition is, not how it came to be: each is its first revision.
+      const arn = `arn:aws:batch:${region}:${accountId}:job-definition/${name}:1`;
+      return { name, ref: arn, attributes: { JobDefinitionArn: arn } };
+    }
+    case 'AWS::Batch::JobQueue': {
+      const arn = `arn:aws:batch:${region}:${accountId}:job-queue/${name}`;
+      return { name, ref: arn, attributes: { JobQueueArn: arn } };
+    }
     case 'AWS::KMS::Key':
       return {
         name: uuid,

@@ -39,6 +39,8 @@ export interface SmallStudyOptions {
   readonly tuner?: Partial<TunerProps>;
   /** Further details of the training jobs. */
   readonly runner?: Partial<SageMakerTrainingProps>;
+  /** In place of training jobs. */
+  readonly trialRunner?: (stack: Stack, program: TrainingProgram) => TrialRunner;
   /** What proposes configurations, where it needs a stack. */
   readonly searchAlgorithm?: (stack: Stack) => SearchAlgorithm;
 }
@@ -54,17 +56,16 @@ export function synthesizeSmallStudy(options: SmallStudyOptions = {}, folder = t
   writeFileSync(path.join(code, 'train.mjs'), options.program ?? GOOD_PROGRAM);
   const app = new App({ outdir: path.join(folder, 'cdk.out') });
   const stack = new Stack(app, 'Small');
+  const image = TrainingImage.fromUri('123456789012.dkr.ecr.us-east-1.amazonaws.com/any:1');
+  const program = options.trainingProgram ?? TrainingProgram.fromScript(code, 'train.mjs');
+  const runner = options.trialRunner?.(stack, program);
   new Tuner(stack, 'Tuner', {
     searchSpace: { learning_rate: Parameter.continuous({ min: 1e-4, max: 1, scaling: Scaling.LOGARITHMIC }) },
     objective: Objective.maximize('quality'),
     searchAlgorithm: options.searchAlgorithm?.(stack) ?? SearchAlgorithm.sobol(),
     scheduler: Scheduler.none(),
-    trialRunner: TrialRunner.sageMakerTraining({
-      image: TrainingImage.fromUri('123456789012.dkr.ecr.us-east-1.amazonaws.com/any:1'),
-      program: options.trainingProgram ?? TrainingProgram.fromScript(code, 'train.mjs'),
-      maxRuntime: options.maxRuntime,
-      ...options.runner,
-    }),
+    trialRunner:
+      runner ?? TrialRunner.sageMakerTraining({ image, program, maxRuntime: options.maxRuntime, ...options.runner }),
     maxTrials: 4,
     maxParallelTrials: 2,
     ...options.tuner,

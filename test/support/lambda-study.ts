@@ -1,3 +1,5 @@
+import { FakeTuningJobs } from './lambda-tuning';
+import { TuningJobs } from '../../lambda/core/study/tuning/collect';
 import {
   AttemptOutcome,
   MetricValue,
@@ -136,6 +138,7 @@ export class TestStudy {
   readonly name = 'digits';
   readonly executions = new FakeExecutions();
   readonly jobs = new FakeJobs();
+  readonly tuningJobs: TuningJobs = new FakeTuningJobs();
   readonly quotas = new FakeQuotas();
   readonly checkpoints = new FakeCheckpoints();
   searchFunctions = NO_SEARCH_FUNCTIONS;

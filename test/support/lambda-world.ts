@@ -1,3 +1,4 @@
+import { FakeTuningJobs } from './lambda-tuning';
 import { AttemptOutcome, ReportRequest, TrainAnswer } from '../../lib/contract/calls';
 import { TunerDefinition } from '../../lib/contract/tuner-definition';
 import { ItemTable } from '../../lambda/core/store/item-table';
@@ -100,7 +101,7 @@ export class World {
     };
     const { jobs, executions } = this;
     const answer = await this.call(fate, (store) =>
-      openStudy(request, { store, jobs, executions, quotas: new FakeQuotas() }),
+      openStudy(request, { store, jobs, tuningJobs: new FakeTuningJobs(), executions, quotas: new FakeQuotas() }),
     );
     this.run = answer.run;
     this.round = answer.round;
@@ -203,7 +204,9 @@ export class World {
   /** The barrier of a round, once its slots are over. */
   async review(fate: Fate): Promise<boolean> {
     const request = { study: STUDY, run: this.run, round: this.round, at: this.at };
-    const answer = await this.call(fate, (store) => reviewRound(request, { store, jobs: this.jobs }));
+    const answer = await this.call(fate, (store) =>
+      reviewRound(request, { store, jobs: this.jobs, tuningJobs: new FakeTuningJobs() }),
+    );
     return answer.complete;
   }
 

@@ -51,6 +51,12 @@ export function knownResultsKey(id: string): string {
   return `KNOWN#${id}`;
 }
 
+export const WORKER_PREFIX = 'WORKER#';
+
+export function workerKey(worker: number): string {
+  return `${WORKER_PREFIX}${String(worker).padStart(6, '0')}`;
+}
+
 export function slotKey(slot: number): string {
   return `SLOT#${String(slot).padStart(5, '0')}`;
 }

@@ -31,6 +31,8 @@ export interface StudyRecord extends Versioned {
   readonly run: number;
   readonly execution: string;
   readonly round: number;
+  /** Rounds planned before this run. */
+  readonly openedRound?: number;
   readonly createdAt: string;
   /** When this run began. */
   readonly startedAt: string;
@@ -43,6 +45,8 @@ export interface StudyRecord extends Versioned {
   readonly input?: StudyInput;
   /** Set once the search algorithm has nothing left to propose, or proposes what can't be. */
   readonly exhausted?: string;
+  /** Where one job runs all trials of a round: those jobs. */
+  readonly jobs?: RoundJob[];
   /** Why the user's own search function gave no answer the last time that it didn't. */
   readonly searchFailure?: string;
   /** The last round that was reviewed, the trials that had ended by then, and how many rounds in a row ended none. */
@@ -53,6 +57,20 @@ export interface StudyRecord extends Versioned {
     /** Why the study is complete, if it is. */
     readonly reason?: string;
   };
+}
+
+/** The job of a round: a training cluster, or automatic model tuning. */
+export interface RoundJob {
+  readonly round: number;
+  /** Start of its name; the state machine adds the retry and the redrive count. */
+  readonly name: string;
+  readonly instanceCount: number;
+  readonly maxRuntimeSeconds: number;
+  readonly plannedAt: string;
+  /** What it may cost at most, with a spending cap. */
+  readonly reservedUsd?: number;
+  readonly endedAt?: string;
+  readonly outcome?: AttemptOutcome;
 }
 
 /** Why an attempt failed: the classes of the design, each with one answer. */
@@ -73,6 +91,8 @@ export interface AttemptRecord {
   readonly attempt: number;
   /** `run/round/slot/turn` of the slot that got it: the same slot asking again gets the same attempt. */
   readonly claim: string;
+  /** The worker that runs it, in place of a training job of its own. */
+  readonly worker?: number;
   /** Start of the training job's name; the state machine adds retry and redrive counts. */
   readonly jobName: string;
   readonly tokenHash: string;

@@ -19,6 +19,7 @@ import {
 } from './keys';
 import { MAX_TRIES, pause, putItem } from './put-item';
 import { RoomStore } from './room-store';
+import { WorkerStore } from './worker-store';
 import { RungRecord, StudyRecord, TrialRecord, Versioned, hasEnded } from './records';
 
 /** The last "no trial" or "wait" that a slot was told, so that asking again gives the same answer. */
@@ -52,8 +53,11 @@ export class StudyStore {
   /** The room for training jobs. */
   readonly room: RoomStore;
 
+  readonly workers: WorkerStore;
+
   constructor(private readonly table: ItemTable) {
     this.room = new RoomStore(table);
+    this.workers = new WorkerStore(table);
   }
 
   async getStudy(study: string): Promise<StudyRecord | undefined> {

@@ -22,8 +22,9 @@ export async function endSilentTrials(
   const stopper = new JobStopper(jobs, store, at);
   for (const trial of trials) {
     if (trial.state !== 'RUNNING' || trial.decision !== undefined) continue;
-    const { attempt, jobName, startAt, firstReport } = currentAttempt(trial);
-    if (firstReport !== undefined) continue;
+    const { attempt, jobName, startAt, firstReport, worker } = currentAttempt(trial);
+    // a worker hears it in the answer to its heartbeat.
+    if (firstReport !== undefined || worker !== undefined) continue;
     const job = await jobs.find(jobName, at);
     const begins = Date.parse(startAt);
     if (job === undefined && Date.parse(at) - begins < LONGEST_BEGIN_MS) beginning.push(begins);

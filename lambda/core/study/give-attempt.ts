@@ -90,8 +90,9 @@ async function resourcesFor(
 ): Promise<Resources | NoMoney | undefined> {
   const { study, trials, request, freed, store } = turn;
   const { compute, scheduler } = study.tuner;
+  const isShared = compute.cluster !== undefined;
   const chosen =
-    compute.instanceGroups === undefined
+    compute.instanceGroups === undefined && !isShared
       ? {
           instanceType: await chooseInstanceType(
             study,
@@ -107,7 +108,8 @@ async function resourcesFor(
   const grant = grantRuntime({
     study,
     trials,
-    usdPerSecond: usdPerSecond(compute, instancesOf(compute, chosen)),
+    // what a trial costs that shares its instance is its cluster's.
+    usdPerSecond: isShared ? undefined : usdPerSecond(compute, instancesOf(compute, chosen)),
     units: goal === undefined ? undefined : Math.max(goal - begins, 0),
     pendingUsd: pendingGrants(turn),
     at: request.at,
@@ -117,7 +119,7 @@ async function resourcesFor(
 }
 
 async function newAttempt(
-  { study, claim, freed, start }: Turn,
+  { study, claim, request, freed, start }: Turn,
   trial: number,
   attempt: number,
   details: Pick<AttemptRecord, 'target' | 'reason' | 'tries'> & Resources,
@@ -125,6 +127,7 @@ async function newAttempt(
   return {
     attempt,
     claim,
+    ...(request.worker !== undefined && { worker: request.worker }),
     jobName: jobNameOf(study, trial, attempt),
     tokenHash: tokenHash(tokenOf(study, trial, attempt)),
     startAt: new Date(Math.max(await start(), freed?.from ?? 0)).toISOString(),

@@ -11,6 +11,7 @@ import { anotherAttempt, createTrial, given } from './give-attempt';
 import { instanceTypesFor } from './instances';
 import { requireStudy } from './plan';
 import { propose } from './propose';
+import { reopened } from './reopen';
 import { scheduleContext } from './scheduled-trials';
 import { checkpointUri } from './train-answer';
 import { FreedInstances, NextServices, Turn, tell, wait } from './turn';
@@ -24,8 +25,12 @@ import { inQueue, noRoom } from './turn-room';
 export const TURNS_PER_ROUND = 800;
 const RETRIES_PER_ROUND = 3000;
 
-/** CreateTrainingJob is limited to one a second in an account and region; a little more keeps clear of it. */
+/**
+ * CreateTrainingJob is limited to one a second in an account and region, SubmitJob of Batch to 50; a little more keeps clear of
+ * it.
+ */
 const START_INTERVAL_MS = 1100;
+const SUBMIT_INTERVAL_MS = 25;
 
 /** A job is there so long after its start, to be stopped at the end of a study. */
 const BEGIN_MS = 5000;
@@ -47,11 +52,12 @@ export async function nextTrial(
   const claim = `${request.run}/${request.round}/${request.slot}/${request.turn}`;
   // one place in the queue of job starts, however many races for a trial are lost.
   let place: Promise<number> | undefined;
-  const start = () => (place ??= store.reserveStart(Date.parse(request.at), START_INTERVAL_MS));
   for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
     const study = await reopened(await requireStudy(request.study, store), request, store);
-    const grants = study.tuner.maxSpendUsd === undefined ? undefined : await store.getGrants(study.study);
+    const isCapped = study.tuner.maxSpendUsd !== undefined && study.tuner.compute.cluster === undefined;
+    const grants = isCapped ? await store.getGrants(study.study) : undefined;
     const trials = await store.loadTrials(study);
+    const start = () => (place ??= placeOfStart(study, request, store));
     const turn: Turn = { study, trials, claim, request, freed, grants, start, store, services };
     const answer =
       (await answerBefore(turn)) ??
@@ -63,6 +69,13 @@ export async function nextTrial(
     if (answer !== undefined) return answer;
   }
   throw new TooMuchContention(`slot ${request.slot} of study ${request.study} found no trial of its own`);
+}
+
+/** A worker starts what it is given at once. */
+async function placeOfStart({ tuner: { compute } }: StudyRecord, { at }: NextRequest, store: StudyStore) {
+  const now = Date.parse(at);
+  if (compute.cluster !== undefined) return now;
+  return store.reserveStart(now, compute.batch === undefined ? START_INTERVAL_MS : SUBMIT_INTERVAL_MS);
 }
 
 /** What this very turn of the slot has got already. */
@@ -78,22 +91,13 @@ async function answerBefore(turn: Turn): Promise<NextAnswer | undefined> {
   return until === undefined ? { action: 'none', reason } : { action: 'wait', until, reason, turn: request.turn };
 }
 
-/** A stopped execution that is redriven goes on with its study. */
-async function reopened(study: StudyRecord, { run, redrives = 0 }: NextRequest, store: StudyStore) {
-  if (study.status !== 'STOPPED' || run !== study.run || redrives <= (study.redrives ?? 0)) return study;
-  return store.changeStudy(study.study, (record) =>
-    record.status === 'STOPPED' && record.run === run
-      ? { ...record, status: 'RUNNING', redrives, endedAt: undefined }
-      : record,
-  );
-}
-
 /** Why no trial at all may start, new or not. */
 async function noTrial(turn: Turn): Promise<WaitAnswer | NoTrialAnswer | undefined> {
   const { study, trials, request, store } = turn;
   const { run, at } = request;
   if (run !== study.run) return tell(turn, 'the study has been resumed by another execution');
   if (study.status === 'STOPPED') return tell(turn, 'its execution was stopped');
+  if (request.leaving) return tell(turn, 'the worker leaves');
 
   const end = endReason(study, trials, at);
   if (end !== undefined) {
@@ -109,7 +113,9 @@ async function noTrial(turn: Turn): Promise<WaitAnswer | NoTrialAnswer | undefin
       return wait(turn, until, `${end}; ${beginning.length} training jobs begin, to be stopped`);
     }
   }
-  if (request.turn >= TURNS_PER_ROUND || (request.retries ?? 0) >= RETRIES_PER_ROUND) {
+  // a worker's slot has no history that comes to an end.
+  const hasHad = request.turn >= TURNS_PER_ROUND || (request.retries ?? 0) >= RETRIES_PER_ROUND;
+  if (request.worker === undefined && hasHad) {
     return tell(turn, `the slot has had its ${request.turn} answers of this round; the next round opens it again`);
   }
   return end === undefined ? undefined : tell(turn, end);
@@ -128,6 +134,8 @@ async function queuedWithRoom(turn: Turn): Promise<TrialRecord | undefined> {
   const { study, trials, freed, request, store } = turn;
   const now = Date.parse(request.at);
   for (const queued of trials.filter(({ state }) => state === 'QUEUED')) {
+    // a state machine waits until then, a worker has other things to do.
+    if (request.worker !== undefined && Date.parse(queued.notBefore ?? request.at) > now) continue;
     const hasRoom = await mayHaveRoom(study, queued.configuration, now, store, freed?.instanceType);
     if (hasRoom) return queued;
   }
@@ -138,7 +146,8 @@ async function queuedWithRoom(turn: Turn): Promise<TrialRecord | undefined> {
 async function queuedWithoutRoom(turn: Turn): Promise<NextAnswer | undefined> {
   const { study, trials, request, store } = turn;
   const queued = trials.find(({ state }) => state === 'QUEUED');
-  if (queued === undefined) return undefined;
+  // of a worker, one that may not begin yet.
+  if (queued === undefined || request.worker !== undefined) return undefined;
   const full = instanceTypesFor(study.tuner.compute, queued.configuration);
   const place = await placeInQueue(study, trials, request, store, full);
   return place === undefined

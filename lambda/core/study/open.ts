@@ -19,7 +19,8 @@ import { completionProblems, initialProblems } from './initial-problems';
 import { jobNameStart } from './job-name';
 import { maxResourceOf } from './scheduled-trials';
 import { Quotas, checkQuotas } from './preflight';
-import { TrainingJobs, settleRunningTrials } from './settle';
+import { SettleDependencies, settleRoundJobs } from './round-jobs';
+import { settleRunningTrials } from './settle';
 import { studyNameFor } from './study-name';
 
 /** The property's name, for messages. */
@@ -30,10 +31,8 @@ export interface Executions {
   isRunning(executionArn: string): Promise<boolean>;
 }
 
-export interface OpenDependencies {
-  readonly store: StudyStore;
+export interface OpenDependencies extends SettleDependencies {
   readonly executions: Executions;
-  readonly jobs: TrainingJobs;
   readonly quotas: Quotas;
 }
 
@@ -54,7 +53,13 @@ export async function openStudy(request: OpenRequest, dependencies: OpenDependen
   await dependencies.store.putExecution(request.execution, name);
   if (tuner.logReports !== undefined) await dependencies.store.putJobNames(jobNameStart(study), name);
   await settleRunningTrials(study, request.at, dependencies);
+  await settleEarlierJobs(study, request.at, dependencies);
   return { study: name, run: study.run, round: study.round, notes: quotaNotes };
+}
+
+/** Jobs and workers of the executions before. A call that is made again leaves alone what this one has begun. */
+async function settleEarlierJobs(study: StudyRecord, at: string, dependencies: OpenDependencies): Promise<void> {
+  if (study.run > 1 && study.round === study.openedRound) await settleRoundJobs(study, at, dependencies);
 }
 
 function studyNameOf({ input, executionName }: OpenRequest): string {
@@ -208,6 +213,7 @@ async function resumed(
       ...record,
       tuner: { ...tuner, knownResults: [] },
       status: 'RUNNING',
+      openedRound: record.round,
       run: record.run + 1,
       execution,
       startedAt: at,

@@ -1,4 +1,5 @@
 import { AttemptOutcome, TrialState } from '../../../lib/contract/calls';
+import { batchJobOf, batchOutcome } from './batch-outcome';
 import { AttemptRecord, FailureClass, StudyRecord, TrialRecord, currentAttempt } from '../store/records';
 import { curvePointOf, withPoint } from './learning-curve';
 import { metricNames } from './objective';
@@ -54,14 +55,14 @@ function summarized(attempt: AttemptRecord): AttemptRecord {
  * The trial waits for a slot again: its execution ended before its job did.
  *
  * @param job as far as it had come
- * @param stillEnds whether the job has been asked to stop, and has not ended yet
+ * @param notBefore where what ran it may still be ending: its next attempt begins at this time at the earliest
  */
 export function requeued(
   trial: TrialRecord,
   at: string,
   message: string,
   job?: AttemptOutcome,
-  stillEnds = false,
+  notBefore?: string,
 ): TrialRecord {
   const { jobName, billableSeconds } = job ?? {};
   const attempt = {
@@ -74,12 +75,12 @@ export function requeued(
     ...trial,
     state: 'QUEUED',
     attempts: [...trial.attempts.slice(0, -1), attempt],
-    ...(stillEnds && { notBefore: afterStop(at) }),
+    ...(notBefore !== undefined && { notBefore }),
   };
 }
 
 /** A job that is asked to stop has two minutes, and then its checkpoints are uploaded: the next one begins with them. */
-function afterStop(at: string): string {
+export function afterStop(at: string): string {
   return new Date(Date.parse(at) + 180_000).toISOString();
 }
 
@@ -108,6 +109,9 @@ export function lostSightOf({ error, cause }: AttemptOutcome, job: AttemptOutcom
  */
 function withDescription(outcome: AttemptOutcome): AttemptOutcome {
   const job = parseObject(outcome.cause);
+  const batchJob = job && batchJobOf(job);
+  // of a job that has ended: the time of now is in no part of it.
+  if (batchJob !== undefined) return { ...outcome, cause: undefined, ...batchOutcome(batchJob, '') };
   if (job === undefined || typeof job.TrainingJobStatus !== 'string') return outcome;
 
   const text = (value: unknown) => (typeof value === 'string' ? value : undefined);
@@ -247,6 +251,9 @@ function noMetric(metric: string): Verdict {
 /** Stopped, but not by us: for want of spare capacity, at its time limit, or by a person. What it has reported counts. */
 function stopped(study: StudyRecord, trial: TrialRecord, outcome: AttemptOutcome, value: number | undefined): Verdict {
   const { secondaryStatus, billableSeconds } = outcome;
+  if (secondaryStatus === 'HandedBack') {
+    return { state: 'QUEUED', message: 'its worker had to end before the trial did' };
+  }
   if (secondaryStatus === 'Interrupted') {
     return failed(study, trial, 'infrastructure', 'the spot instance was reclaimed');
   }
@@ -297,7 +304,8 @@ function failed(
 /** Reads `FailureReason`, whose first word is SageMaker's class. */
 function classOfReason(reason: string): FailureClass {
   if (/^CapacityError|unable to provision|insufficient capacity/i.test(reason)) return 'quota';
-  if (/^InternalServerError/.test(reason)) return 'infrastructure';
+  // what Batch says of a host that was lost, or taken back as spare capacity.
+  if (/^InternalServerError|^Host EC2/.test(reason)) return 'infrastructure';
   if (/exit code:? ?137|out of memory|OutOfMemory/i.test(reason) || /\bOOM\b/.test(reason)) return 'outOfMemory';
   return /^ClientError/.test(reason) ? 'badRequest' : 'userCode';
 }

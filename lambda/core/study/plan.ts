@@ -4,6 +4,7 @@ import { createScheduler } from '../schedulers/create-scheduler';
 import { StudyRecord } from '../store/records';
 import { StudyStore } from '../store/study-store';
 import { endReason } from './completion';
+import { planJob } from './plan-job';
 import { scheduleContext } from './scheduled-trials';
 
 /** Opens as many slots as there is work for. */
@@ -19,7 +20,10 @@ export async function planRound(request: PlanRequest, store: StudyStore): Promis
   await store.changeStudy(study.study, (record) =>
     record.round >= request.round ? record : { ...record, round: request.round },
   );
-  return { round: request.round, slots: Array.from({ length: slots }, (_, slot) => slot) };
+  const answer = { round: request.round, slots: Array.from({ length: slots }, (_, slot) => slot) };
+  const { cluster, tuning } = study.tuner.compute;
+  if (cluster === undefined && tuning === undefined) return answer;
+  return { ...answer, job: await planJob({ study, trials, request, slots, store }) };
 }
 
 export async function requireStudy(name: string, store: StudyStore): Promise<StudyRecord> {

@@ -35,7 +35,11 @@ export async function recordTrial(
     throw new InvalidRequest(`study ${JSON.stringify(study.study)} has no trial ${trial}`);
   }
   // else it has been recorded before, or settled by a resume.
-  const isCurrent = (record: TrialRecord) => record.state === 'RUNNING' && currentAttempt(record).attempt === attempt;
+  const isCurrent = (record: TrialRecord) =>
+    record.state === 'RUNNING' &&
+    currentAttempt(record).attempt === attempt &&
+    // nobody speaks for another's attempt.
+    currentAttempt(record).worker === request.worker;
   let recorded = before;
   if (isCurrent(before)) {
     const outcome = await certainOutcome(request.outcome, currentAttempt(before), at, services.jobs, store);
@@ -46,6 +50,8 @@ export async function recordTrial(
       before,
     );
   }
+  // of a cluster, room and money are those of its job.
+  if (study.tuner.compute.cluster !== undefined) return nextTrial(request, store, services);
   const ended = recorded.attempts.find((candidate) => candidate.attempt === attempt);
   const freed = ended && (await noteRoom(study, ended, at, store));
   const now = trials.map((one) => (one.trial === trial ? recorded : one));
@@ -57,9 +63,9 @@ export async function recordTrial(
  * A task that failed without saying how its job ended may have left it behind: created although the answer was lost, or
  * running on unseen. It must not run on beside the next attempt.
  */
-async function certainOutcome(
+export async function certainOutcome(
   outcome: AttemptOutcome,
-  { jobName }: AttemptRecord,
+  { jobName }: Pick<AttemptRecord, 'jobName'>,
   at: string,
   jobs: TrainingJobs,
   store: StudyStore,

@@ -68,11 +68,14 @@ export async function report(
 }
 
 /** So many reports after a decision to stop or pause show a program that doesn't listen. */
-const IGNORED_DECISIONS = 2;
+export const IGNORED_DECISIONS = 2;
 
 /** Stops the job of a program that trains on in spite of what it was told. */
 async function stopDeaf(trial: TrialRecord, at: string, store: StudyStore, jobs: TrainingJobs): Promise<void> {
-  const job = await jobs.find(currentAttempt(trial).jobName, at);
+  const { jobName, worker } = currentAttempt(trial);
+  // its worker hears it in the answer to its heartbeat.
+  if (worker !== undefined) return;
+  const job = await jobs.find(jobName, at);
   if (!job?.running || job.stopping) return;
   try {
     await new JobStopper(jobs, store, at).stop(job.jobName);

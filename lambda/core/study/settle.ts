@@ -1,7 +1,7 @@
 import { AttemptOutcome } from '../../../lib/contract/calls';
 import { AttemptRecord, StudyRecord, TrialRecord, currentAttempt } from '../store/records';
 import { StudyStore } from '../store/study-store';
-import { requeued, withOutcome } from './outcome';
+import { afterStop, requeued, withOutcome } from './outcome';
 import { JobStopper } from './stop-jobs';
 
 export interface FoundJob {
@@ -40,6 +40,8 @@ export async function settleRunningTrials(
   for (const trial of await store.loadTrials(study)) {
     // a later execution may have opened the study meanwhile: its slots look after their trials.
     if (trial.state !== 'RUNNING' || runOf(currentAttempt(trial)) > study.run) continue;
+    // a worker's trials are no jobs.
+    if (currentAttempt(trial).worker !== undefined) continue;
     const job = await jobs.find(currentAttempt(trial).jobName, at);
     if (job?.running && !job.stopping) await stopper.stop(job.jobName);
     await settle(study, trial, at, store, job);
@@ -64,7 +66,9 @@ async function settle(
     // its fate is sealed, whether or not its job has noticed.
     if (record.decision === 'stop') return withOutcome(study, record, { ...job?.outcome, status: 'Stopped' }, at);
     if (job === undefined) return requeued(record, at, 'the execution ended before the training job began');
-    if (job.running) return requeued(record, at, 'the execution ended before the training job did', job.outcome, true);
+    if (job.running) {
+      return requeued(record, at, 'the execution ended before the training job did', job.outcome, afterStop(at));
+    }
 
     const ended = withOutcome(study, record, job.outcome, at);
     // what took down the execution may have taken the job with it, and Step Functions stops the jobs of one that is stopped:

@@ -1,4 +1,4 @@
-import { AttemptRecord, StudyRecord, TrialRecord, currentAttempt } from '../store/records';
+import { AttemptRecord, RoundJob, StudyRecord, TrialRecord, currentAttempt } from '../store/records';
 import { countOf, instancesOf, usdPerSecond } from './instances';
 import { warmPoolSeconds } from './warm-pools';
 
@@ -11,8 +11,8 @@ export interface Spending {
   readonly reservedUsd: number;
 }
 
-export function spendingOf({ tuner }: StudyRecord, trials: readonly TrialRecord[]): Spending {
-  const { compute } = tuner;
+export function spendingOf(study: StudyRecord, trials: readonly TrialRecord[]): Spending {
+  const { compute } = study.tuner;
   const attempts = trials.flatMap((trial) => trial.attempts);
   const retained = warmPoolSeconds(compute, attempts);
   let instanceSeconds = 0;
@@ -25,8 +25,25 @@ export function spendingOf({ tuner }: StudyRecord, trials: readonly TrialRecord[
     instanceSeconds += seconds * countOf(instances);
     usd = usd === null || price === undefined ? null : usd + seconds * price;
   }
+  let reservedUsd = 0;
+  for (const { instanceCount, outcome, endedAt, reservedUsd: reserved = 0 } of clusterJobs(study)) {
+    if (endedAt === undefined) reservedUsd += reserved;
+    const seconds = outcome?.billableSeconds ?? 0;
+    const price = usdPerSecond(compute, [{ instanceType: compute.instanceTypes[0], instanceCount }]);
+    instanceSeconds += seconds * instanceCount;
+    usd = usd === null || price === undefined ? null : usd + seconds * price;
+  }
   const running = trials.filter(({ state }) => state === 'RUNNING').map(currentAttempt);
-  return { instanceSeconds, usd, reservedUsd: running.reduce((sum, { reservedUsd = 0 }) => sum + reservedUsd, 0) };
+  return {
+    instanceSeconds,
+    usd,
+    reservedUsd: running.reduce((sum, attempt) => sum + (attempt.reservedUsd ?? 0), reservedUsd),
+  };
+}
+
+/** What trials of a cluster cost is its jobs' to say; those of automatic model tuning have jobs of their own. */
+function clusterJobs({ jobs = [], tuner: { compute } }: StudyRecord): readonly RoundJob[] {
+  return compute.cluster === undefined ? [] : jobs;
 }
 
 /** Why an attempt can't have the money that it needs now. */

@@ -1,6 +1,6 @@
 import { StopRequest } from '../../../lib/contract/calls';
-import { StudyStore } from '../store/study-store';
-import { TrainingJobs, settleRunningTrials } from './settle';
+import { SettleDependencies, settleRoundJobs } from './round-jobs';
+import { settleRunningTrials } from './settle';
 
 /**
  * An execution has ended without finishing its study: it was stopped, ran out of time, or failed. Step Functions stops its
@@ -10,7 +10,7 @@ import { TrainingJobs, settleRunningTrials } from './settle';
  */
 export async function stopStudy(
   { study: name, execution, at }: StopRequest,
-  dependencies: { readonly store: StudyStore; readonly jobs: TrainingJobs },
+  dependencies: SettleDependencies,
 ): Promise<void> {
   const { store } = dependencies;
   const study = await store.getStudy(name);
@@ -22,6 +22,7 @@ export async function stopStudy(
   );
   if (stopped.execution !== execution || stopped.status !== 'STOPPED') return;
   await settleRunningTrials(study, at, dependencies);
+  await settleRoundJobs(study, at, dependencies);
   await store.changeStudy(name, (record) =>
     record.execution === execution && record.status === 'STOPPED' ? { ...record, endedAt: at } : record,
   );

@@ -32,6 +32,7 @@ export function trainAnswer(
     redrives,
     ...(maxResource !== undefined && { maxResource }),
     ...limitsOf(study.tuner.compute, attempt),
+    ...outputOf(study, trial, attempt),
   };
 }
 
@@ -54,6 +55,12 @@ function limitsOf(
     maxRuntimeSeconds,
     ...(maxWaitSeconds !== undefined && { maxWaitSeconds }),
   };
+}
+
+/** A prefix for each attempt, where the model isn't put there by SageMaker. */
+function outputOf({ study, id, tuner }: StudyRecord, { trial }: TrialRecord, { attempt }: AttemptRecord) {
+  const root = (tuner.compute.cluster ?? tuner.compute.batch)?.outputRoot;
+  return root === undefined ? {} : { outputUri: `${root}/${study}-${id.slice(0, 8)}/${trial}-${attempt}/` };
 }
 
 /** One prefix for all attempts of a trial. */

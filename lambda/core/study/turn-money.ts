@@ -45,7 +45,8 @@ export async function noMoneyLeft(turn: Turn): Promise<WaitAnswer | NoTrialAnswe
   const { study, trials, request } = turn;
   const { compute, maxSpendUsd } = study.tuner;
   const varies = compute.instanceTypeParameter !== undefined || compute.instanceCountParameter !== undefined;
-  if (maxSpendUsd === undefined || varies) return undefined;
+  // a cluster's money is that of its job.
+  if (maxSpendUsd === undefined || varies || compute.cluster !== undefined) return undefined;
   const price = usdPerSecond(compute, instancesOf(compute, {}));
   const units = leastResourceOf(study.tuner.scheduler);
   const pendingUsd = pendingGrants(turn);

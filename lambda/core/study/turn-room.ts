@@ -5,7 +5,8 @@ import { Turn, tell } from './turn';
 /** Where jobs find no room: the slot waits for its turn to try, or ends, if those that run can do what is left. */
 export async function noRoom(turn: Turn): Promise<WaitAnswer | NoTrialAnswer | undefined> {
   const { study, trials, request, freed, store } = turn;
-  if (freed !== undefined) return undefined;
+  // a worker has its room already.
+  if (freed !== undefined || request.worker !== undefined) return undefined;
   const full = await fullTypes(study, Date.parse(request.at), store);
   const place = full.length === 0 ? undefined : await placeInQueue(study, trials, request, store, full);
   return place && inQueue(turn, place);

@@ -73,6 +73,13 @@ describe('over HTTP', () => {
     expect((await fetch(`${url}/bucket/none`)).status).toBe(404);
   });
 
+  test('deletes an object, also one that is not there, and no folder of objects', async () => {
+    store.put('s3://bucket/a/b.txt', 'hello');
+    const remove = async (key: string) => (await fetch(`${url}/bucket/${key}`, { method: 'DELETE' })).status;
+    expect([await remove('a'), await remove('none'), store.exists('s3://bucket/a/b.txt')]).toEqual([204, 204, true]);
+    expect([await remove('a/b.txt'), store.exists('s3://bucket/a/b.txt')]).toEqual([204, false]);
+  });
+
   test('IfNoneMatch keeps an object that is there', async () => {
     const put = () => fetch(`${url}/bucket/once`, { method: 'PUT', body: 'x', headers: { 'if-none-match': '*' } });
     expect((await put()).status).toBe(200);

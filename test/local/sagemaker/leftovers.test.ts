@@ -82,6 +82,20 @@ test('a job does not outlive a runtime that is killed, and is Failed for the nex
   await service.close();
 });
 
+test('of a job on several hosts none outlives a runtime that is killed', async () => {
+  const runtime = start([join(__dirname, 'run-job.cjs'), folder, '2']);
+  let said = '';
+  runtime.stdout!.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  await until(() => said.split('\n').length === 3);
+  const hosts = said
+    .trim()
+    .split('\n')
+    .map((pid) => identify(Number(pid)));
+  expect(hosts.map(isAlive)).toEqual([true, true]);
+  runtime.kill('SIGKILL');
+  await until(() => !hosts.some(isAlive));
+});
+
 test("a leftover process that is the job's is ended by the next start", async () => {
   const child = start(['-e', 'setInterval(() => {}, 1000)'], 'ignore');
   const identity = identify(child.pid!);

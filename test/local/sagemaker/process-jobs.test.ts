@@ -110,11 +110,6 @@ test("an image's own program is Failed with what to do", async () => {
   );
 });
 
-test('a job on two instances is Failed by name', async () => {
-  const more = { ResourceConfig: { InstanceType: 'ml.m5.large', InstanceCount: 2, VolumeSizeInGB: 1 } };
-  expect((await run(scriptRequest('two', '', more))).FailureReason).toMatch(/asks for 2 instances/);
-});
-
 test('a program that hangs past MaxRuntimeInSeconds is Stopped, MaxRuntimeExceeded', async () => {
   const script = 'setInterval(() => {}, 1000)';
   const job = await run(scriptRequest('hangs', script, { StoppingCondition: { MaxRuntimeInSeconds: 1 } }));
@@ -196,6 +191,8 @@ test("a job gets SageMaker's folders and variables, and nothing of the environme
       SM_CHANNEL_TRAIN: `${seen.cwd}/input/data/train`,
       SM_HPS: '{"learning-rate":0.1,"name":"x"}',
       'SM_HP_LEARNING-RATE': '0.1',
+      SM_HOSTS: '["algo-1"]',
+      SM_CURRENT_HOST: 'algo-1',
       PATH: process.env.PATH,
     });
     expect(service.readLog('contract')).not.toContain('secret');

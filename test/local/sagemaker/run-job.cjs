@@ -1,4 +1,4 @@
-// a process for the tests: runs one training job that never ends, says its log's first line, and waits to be killed.
+// a process for the tests: runs one training job that never ends, says what its hosts say, and waits to be killed.
 'use strict';
 require('tsx/cjs');
 const { join } = require('node:path');
@@ -8,6 +8,7 @@ const { ProcessJobLauncher, SageMakerService } = require('../../../local/sagemak
 const { scriptRequest } = require('./request');
 
 const folder = process.argv[2];
+const InstanceCount = Number(process.argv[3] ?? 1);
 const service = new SageMakerService({
   clock: new RealClock(),
   launcher: new ProcessJobLauncher(),
@@ -15,4 +16,6 @@ const service = new SageMakerService({
   objectStore: new ObjectStore(join(folder, 's3')),
   onLine: (_name, line) => console.log(line),
 });
-service.createTrainingJob(scriptRequest('left', 'console.log(process.pid); setInterval(() => {}, 1000)'));
+const ResourceConfig = { InstanceType: 'ml.m5.xlarge', InstanceCount, VolumeSizeInGB: 10 };
+const script = 'console.log(process.pid); setInterval(() => {}, 1000)';
+service.createTrainingJob(scriptRequest('left', script, { ResourceConfig }));

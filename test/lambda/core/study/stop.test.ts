@@ -192,7 +192,10 @@ test('a stop that comes late leaves the trials of the next execution alone', asy
     await held;
     return load(record);
   };
-  const stopping = stopStudy({ study: study.name, execution: EXECUTION, at: at(100) }, { store, jobs: study.jobs });
+  const stopping = stopStudy(
+    { study: study.name, execution: EXECUTION, at: at(100) },
+    { store, jobs: study.jobs, tuningJobs: study.tuningJobs },
+  );
   while ((await study.studyRecord()).status !== 'STOPPED') await Promise.resolve();
   // WHEN another execution has resumed the study and given a trial to a slot
   await study.resume(110);
@@ -239,14 +242,20 @@ test('whenever a resume comes in between, no trial is lost, and none runs twice'
           for (let i = 0; i < lag; i++) await Promise.resolve();
           const store = new StudyStore(table);
           study.run = (
-            await openStudy(request, { store, jobs: study.jobs, executions: study.executions, quotas: study.quotas })
+            await openStudy(request, {
+              store,
+              jobs: study.jobs,
+              tuningJobs: study.tuningJobs,
+              executions: study.executions,
+              quotas: study.quotas,
+            })
           ).run;
           const next = await study.next(0, 0, 101);
           return next.action === 'train' ? next : undefined;
         })();
         const stopping = stopStudy(
           { study: study.name, execution: EXECUTION, at: at(99) },
-          { store: new StudyStore(table), jobs: study.jobs },
+          { store: new StudyStore(table), jobs: study.jobs, tuningJobs: study.tuningJobs },
         );
         const [given] = await Promise.all([resume, stopping]);
         slow = false;

@@ -1,0 +1,132 @@
+import { ClusterJob, PlanRequest, TuningJob } from '../../../lib/contract/calls';
+import { ClusterDefinition } from '../../../lib/contract/tuner-definition';
+import { RoundJob, StudyRecord, TrialRecord } from '../store/records';
+import { StudyStore } from '../store/study-store';
+import { usdPerSecond } from './instances';
+import { jobNameStart } from './job-name';
+import { jobOfRound, putRoundJob } from './round-jobs';
+import { dollars, spendingOf } from './spending';
+
+/** Below this a job does nothing but start; a tuning job takes no less than two minutes. */
+const SHORTEST_CLUSTER_SECONDS = 300;
+const SHORTEST_TUNING_SECONDS = 120;
+
+/** SageMaker lets a tuning job run for half a year. */
+const LONGEST_TUNING_SECONDS = 15_768_000;
+
+/** SageMaker takes results of so many tuning jobs. */
+const MAX_PARENTS = 5;
+
+interface JobPlan {
+  readonly study: StudyRecord;
+  readonly trials: readonly TrialRecord[];
+  readonly request: PlanRequest;
+  /** Slots that there is work for. */
+  readonly slots: number;
+  readonly store: StudyStore;
+}
+
+/** The job that runs the trials of a round; null where there is nothing to run, or no money for it. */
+export async function planJob(plan: JobPlan): Promise<ClusterJob | TuningJob | null> {
+  const { cluster, tuning } = plan.study.tuner.compute;
+  if (plan.slots === 0) return null;
+  if (cluster !== undefined) return clusterJob(plan, cluster);
+  return tuning === undefined ? null : tuningJob(plan);
+}
+
+async function clusterJob(plan: JobPlan, cluster: ClusterDefinition): Promise<ClusterJob | null> {
+  const { study, slots, request } = plan;
+  const hosts = Math.min(cluster.instanceCount, Math.ceil(slots / cluster.trialsPerInstance));
+  const job = await granted(plan, hosts, cluster.maxRuntimeSeconds, SHORTEST_CLUSTER_SECONDS);
+  if (job === undefined) return null;
+  const { maxRuntimeSeconds, instanceCount } = job;
+  const waits = cluster.maxWaitSeconds;
+  return {
+    name: nameOf(study, request.round),
+    redrives: request.redrives ?? 0,
+    instanceCount,
+    maxRuntimeSeconds,
+    ...(waits !== undefined && { maxWaitSeconds: maxRuntimeSeconds + waits - cluster.maxRuntimeSeconds }),
+  };
+}
+
+async function tuningJob(plan: JobPlan): Promise<TuningJob | null> {
+  const { study, trials, request, slots } = plan;
+  const { compute, objective, maxTrials, maxDurationSeconds, maxSpendUsd } = study.tuner;
+  const { config } = compute.tuning!;
+  const parallel = Math.min(slots, maxTrials - trials.length);
+  const instances = parallel * compute.instanceCount;
+  const job = await granted(plan, instances, LONGEST_TUNING_SECONDS, SHORTEST_TUNING_SECONDS);
+  if (job === undefined) return null;
+  const isLimited = maxDurationSeconds !== undefined || maxSpendUsd !== undefined;
+  const before = (study.jobs ?? []).flatMap(({ round, outcome }) =>
+    round < request.round && outcome?.jobName !== undefined ? [outcome.jobName] : [],
+  );
+  const parents = [...compute.tuning!.parents, ...before].slice(-MAX_PARENTS);
+  return {
+    name: tuningNameOf(study, request.round),
+    redrives: request.redrives ?? 0,
+    config: {
+      ...config,
+      ResourceLimits: {
+        MaxNumberOfTrainingJobs: maxTrials - trials.length,
+        MaxParallelTrainingJobs: parallel,
+        ...(isLimited && { MaxRuntimeInSeconds: job.maxRuntimeSeconds }),
+      },
+      // of 31 bits.
+      RandomSeed: study.seed % 2 ** 31,
+      ...((config.TuningJobCompletionCriteria !== undefined || objective.targetValue !== undefined) && {
+        TuningJobCompletionCriteria: {
+          ...(config.TuningJobCompletionCriteria as object | undefined),
+          ...(objective.targetValue !== undefined && { TargetObjectiveMetricValue: objective.targetValue }),
+        },
+      }),
+    },
+    parents: parents.map((name) => ({ HyperParameterTuningJobName: name })),
+  };
+}
+
+/** Limits the job to the study's time and money that are left, and keeps it with what it may cost. */
+async function granted(
+  { study, trials, request, store }: JobPlan,
+  instanceCount: number,
+  longest: number,
+  shortest: number,
+): Promise<RoundJob | undefined> {
+  // the state machine asks again: its first call got through.
+  const before = jobOfRound(study, request.round);
+  if (before !== undefined) return before;
+  const { maxDurationSeconds = Infinity, maxSpendUsd, compute } = study.tuner;
+  const time = maxDurationSeconds - (Date.parse(request.at) - Date.parse(study.startedAt)) / 1000;
+  const price = usdPerSecond(compute, [{ instanceType: compute.instanceTypes[0], instanceCount }]);
+  const { usd, reservedUsd } = spendingOf(study, trials);
+  const money = maxSpendUsd === undefined || !price ? Infinity : (maxSpendUsd - (usd ?? 0) - reservedUsd) / price;
+  if (money < shortest) {
+    const reason =
+      `what is left of the ${dollars(maxSpendUsd!)} of maxSpendUsd isn't enough for ${instanceCount} instances: ` +
+      `${dollars(usd ?? 0)} are spent`;
+    await store.changeStudy(study.study, (record) =>
+      record.run === request.run && record.ending === undefined ? { ...record, ending: reason } : record,
+    );
+    return undefined;
+  }
+  const maxRuntimeSeconds = Math.floor(Math.min(Math.max(Math.ceil(time), shortest), money, longest));
+  const job = {
+    round: request.round,
+    name: compute.tuning === undefined ? nameOf(study, request.round) : tuningNameOf(study, request.round),
+    instanceCount,
+    maxRuntimeSeconds,
+    plannedAt: request.at,
+    ...(maxSpendUsd !== undefined && price && { reservedUsd: maxRuntimeSeconds * price }),
+  };
+  return putRoundJob(study, job, store);
+}
+
+function nameOf(study: StudyRecord, round: number): string {
+  return `${jobNameStart(study)}-r${round}`;
+}
+
+/** SageMaker gives names of at most 32 characters to tuning jobs, and the state machine adds its counts. */
+function tuningNameOf({ id, tuner }: StudyRecord, round: number): string {
+  return `${tuner.compute.jobNamePrefix}-${id.replaceAll('-', '').slice(0, 6)}-${round}`;
+}

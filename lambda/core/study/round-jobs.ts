@@ -1,0 +1,95 @@
+import { AttemptOutcome } from '../../../lib/contract/calls';
+import { RoundJob, StudyRecord } from '../store/records';
+import { StudyStore } from '../store/study-store';
+import { certainOutcome } from './record';
+import { TrainingJobs } from './settle';
+import { JobStopper } from './stop-jobs';
+import { TuningJobs, collectTrials } from './tuning/collect';
+import { loseWorkers } from './workers/give-back';
+import { heardBy } from './workers/silence';
+
+/** What settling asks of the services that run the attempts. */
+export interface SettleDependencies {
+  readonly store: StudyStore;
+  readonly jobs: TrainingJobs;
+  readonly tuningJobs: TuningJobs;
+}
+
+/** Keeps the job of a round before it exists, so that it can be found whatever happens. */
+export async function putRoundJob(study: StudyRecord, job: RoundJob, store: StudyStore): Promise<RoundJob> {
+  const changed = await store.changeStudy(study.study, (record) =>
+    record.run !== study.run || jobOfRound(record, job.round) !== undefined
+      ? record
+      : { ...record, jobs: [...(record.jobs ?? []), job] },
+  );
+  return jobOfRound(changed, job.round) ?? job;
+}
+
+export function jobOfRound({ jobs = [] }: StudyRecord, round: number): RoundJob | undefined {
+  return jobs.find((job) => job.round === round);
+}
+
+/**
+ * Where one job runs all trials of a round: the round's job has ended, by what the state machine saw of it. Its trials are
+ * settled.
+ */
+export async function settleRoundJob(
+  study: StudyRecord,
+  round: number,
+  outcome: AttemptOutcome,
+  at: string,
+  { store, jobs, tuningJobs }: SettleDependencies,
+): Promise<void> {
+  const { cluster, tuning } = study.tuner.compute;
+  const job = jobOfRound(study, round);
+  if (job === undefined) return;
+  const service = tuning === undefined ? jobs : tuningJobs;
+  const certain = await certainOutcome(outcome, { jobName: job.name }, at, service, store);
+  const ended = await putOutcome(study, job, certain, at, store);
+  if (tuning !== undefined) await collectTrials(study, ended, at, { store, tuningJobs });
+  if (cluster !== undefined) await loseCluster(study, job, at, store);
+}
+
+/** The execution has ended, or another one goes on: what its jobs left behind. Jobs that still run are stopped. */
+export async function settleRoundJobs(
+  study: StudyRecord,
+  at: string,
+  { store, jobs, tuningJobs }: SettleDependencies,
+): Promise<void> {
+  const { cluster, tuning } = study.tuner.compute;
+  const service = tuning === undefined ? jobs : tuningJobs;
+  for (const job of (study.jobs ?? []).filter(({ endedAt }) => endedAt === undefined)) {
+    const found = await service.find(job.name, at);
+    if (found?.running && !found.stopping) await new JobStopper(service, store, at).stop(found.jobName);
+    const outcome = found?.outcome ?? { error: 'JobNotFound', cause: 'the execution ended before the job began' };
+    const ended = await putOutcome(study, job, outcome, at, store);
+    if (tuning !== undefined) await collectTrials(study, ended, at, { store, tuningJobs });
+  }
+  if (cluster === undefined) return;
+  const workers = (await store.workers.load(study.study)).filter(({ run }) => run <= study.run);
+  const message = 'the execution ended before the trial did';
+  await loseWorkers(study, workers, { at, message, notBefore: heardBy(cluster, at) }, store);
+}
+
+/** Its containers are gone with it. Workers of other machines go on. */
+async function loseCluster(study: StudyRecord, { name }: RoundJob, at: string, store: StudyStore): Promise<void> {
+  const workers = (await store.workers.load(study.study)).filter(({ host }) => host.startsWith(`${name}-`));
+  await loseWorkers(study, workers, { at, message: 'the training cluster ended before the trial did' }, store);
+}
+
+async function putOutcome(
+  { study }: StudyRecord,
+  { round }: RoundJob,
+  outcome: AttemptOutcome,
+  at: string,
+  store: StudyStore,
+): Promise<RoundJob> {
+  const kept = { ...outcome, cause: outcome.cause?.slice(0, 1024) };
+  const record = await store.changeStudy(study, (before) => ({
+    ...before,
+    jobs: before.jobs?.map((job) =>
+      job.round === round && job.endedAt === undefined ? { ...job, endedAt: at, outcome: kept } : job,
+    ),
+  }));
+  return jobOfRound(record, round)!;
+}

@@ -1,0 +1,64 @@
+import { WORKER_REQUEST_SCHEMAS } from '../../../../lib/contract/schemas';
+import { WorkerAnswer, WorkerRequest } from '../../../../lib/contract/worker-calls';
+import { InvalidRequest, WorkerUnknown } from '../../errors';
+import { StudyRecord } from '../../store/records';
+import { StudyStore } from '../../store/study-store';
+import { WorkerRecord } from '../../store/worker-store';
+import { schemaProblems } from '../../validation';
+import { requireStudy } from '../plan';
+import { NextServices } from '../turn';
+import { heartbeat } from './heartbeat';
+import { joinStudy } from './join';
+import { nextOfWorker, recordOfWorker } from './slot-calls';
+
+/**
+ * Answers one call of a worker. What comes is checked here, since workers run anywhere.
+ *
+ * @throws InvalidRequest, StudyNotFound: trying again is in vain
+ * @throws WorkerUnknown: the worker ends its trials and joins again
+ */
+export async function answerWorker(
+  event: unknown,
+  at: string,
+  store: StudyStore,
+  services: NextServices,
+): Promise<WorkerAnswer> {
+  const request = parsed(event);
+  const study = await requireStudy(request.study, store);
+  if (request.call === 'join') return joinStudy(request, study, at, store);
+
+  const worker = await requireWorker(request.worker, study, store);
+  if (request.call === 'heartbeat') return heartbeat(request, worker, study, at, store);
+  if (request.slot >= worker.slots) {
+    throw new InvalidRequest(
+      `slot must be below the ${worker.slots} slots that the worker joined with, got ${request.slot}`,
+    );
+  }
+  return request.call === 'next'
+    ? nextOfWorker(request, worker, study, at, store, services)
+    : recordOfWorker(request, worker, study, at, store, services);
+}
+
+function parsed(event: unknown): WorkerRequest {
+  const call = (event as { call?: unknown } | null)?.call;
+  const calls = Object.keys(WORKER_REQUEST_SCHEMAS);
+  if (typeof call !== 'string' || !Object.hasOwn(WORKER_REQUEST_SCHEMAS, call)) {
+    throw new InvalidRequest(
+      `call must be one of ${calls.join(', ')}, got ${String(JSON.stringify(call)).slice(0, 120)}`,
+    );
+  }
+  const problems = schemaProblems(`the ${call} of a worker`, WORKER_REQUEST_SCHEMAS[call], event);
+  if (problems.length > 0) throw new InvalidRequest(problems.join('; '));
+  return event as WorkerRequest;
+}
+
+async function requireWorker(number: number, study: StudyRecord, store: StudyStore): Promise<WorkerRecord> {
+  const worker = await store.workers.get(study.study, number);
+  if (worker === undefined) throw new WorkerUnknown(`study ${study.study} has no worker ${number}: join first`);
+  if (worker.gone !== undefined)
+    throw new WorkerUnknown(`worker ${number} no longer counts: ${worker.gone}; join again`);
+  if (worker.run !== study.run) {
+    throw new WorkerUnknown(`study ${study.study} has been resumed by another execution; join again`);
+  }
+  return worker;
+}

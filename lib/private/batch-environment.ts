@@ -1,0 +1,61 @@
+import { Validations } from 'aws-cdk-lib';
+import * as batch from 'aws-cdk-lib/aws-batch';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import { Construct } from 'constructs';
+import { BatchTrainingProps } from '../trial-runners/batch-training-props';
+
+const DEFAULT_MAX_VCPUS = 1024;
+
+/** What the ECS agent of an instance needs: AWS keeps the list. */
+const INSTANCE_POLICY = 'service-role/AmazonEC2ContainerServiceforEC2Role';
+
+/**
+ * A queue with instances that come when there are jobs and go when there are none. Batch's own service-linked role looks after
+ * them.
+ *
+ * @returns the queue's ARN
+ */
+export function createBatchEnvironment(scope: Construct, props: BatchTrainingProps): string {
+  const { vpc, vpcSubnets, instanceTypes = ['optimal'], spot = false, maxVcpus = DEFAULT_MAX_VCPUS } = props;
+  const groups = props.securityGroups ?? [
+    new ec2.SecurityGroup(scope, 'SecurityGroup', { vpc: vpc!, description: 'Instances for trials of a tuner' }),
+  ];
+  const environment = new batch.CfnComputeEnvironment(scope, 'ComputeEnvironment', {
+    type: 'MANAGED',
+    computeResources: {
+      type: spot ? 'SPOT' : 'EC2',
+      allocationStrategy: spot ? 'SPOT_PRICE_CAPACITY_OPTIMIZED' : 'BEST_FIT_PROGRESSIVE',
+      minvCpus: 0,
+      maxvCpus: maxVcpus,
+      instanceTypes,
+      instanceRole: createInstanceProfile(scope).attrArn,
+      subnets: vpc!.selectSubnets(vpcSubnets).subnetIds,
+      securityGroupIds: groups.map(({ securityGroupId }) => securityGroupId),
+      // a new image of the instances, when AWS has one and the environment is updated.
+      updateToLatestImageVersion: true,
+      tags: { Name: 'cdk-hpo trials' },
+    },
+    // an environment that changes is updated in its place: its queue needs it.
+    replaceComputeEnvironment: false,
+    updatePolicy: { terminateJobsOnUpdate: false, jobExecutionTimeoutMinutes: 360 },
+  });
+  const queue = new batch.CfnJobQueue(scope, 'JobQueue', {
+    priority: 1,
+    computeEnvironmentOrder: [{ order: 1, computeEnvironment: environment.attrComputeEnvironmentArn }],
+  });
+  return queue.attrJobQueueArn;
+}
+
+function createInstanceProfile(scope: Construct): iam.CfnInstanceProfile {
+  const role = new iam.Role(scope, 'InstanceRole', {
+    description: 'Instances for trials of a tuner',
+    assumedBy: new iam.ServicePrincipal('ec2.amazonaws.com'),
+    managedPolicies: [iam.ManagedPolicy.fromAwsManagedPolicyName(INSTANCE_POLICY)],
+  });
+  Validations.of(role).acknowledge({
+    id: `AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/${INSTANCE_POLICY}]`,
+    reason: 'What the ECS agent on an instance needs changes with the agent, and AWS keeps this list for it',
+  });
+  return new iam.CfnInstanceProfile(scope, 'InstanceProfile', { roles: [role.roleName] });
+}

@@ -1,0 +1,261 @@
+import { Annotations, Duration } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import { Construct } from 'constructs';
+import { MAX_WAIT_SECONDS } from '../contract/limits';
+import { TRAINING_PRICES } from '../contract/prices';
+import { ParameterDefinition } from '../contract/search-space';
+import { TuningDefinition } from '../contract/tuner-definition';
+import { requireInteger } from '../private/checks';
+import { ROUND_JOB_NAME, TUNING_OUTCOME } from '../private/round-job';
+import { grantKey, grantSyncPrefix } from '../private/s3-access';
+import { SageMakerJobTask, TUNING_JOB } from '../private/sagemaker-job-task';
+import { TrainRetries } from '../private/train-retries';
+import { createTrainingNetwork } from '../private/training-network';
+import { DEFAULT_MAX_RUNTIME, trainingJobRequest } from '../private/training-job-request';
+import { TrainingGrantee, createTrainingRole, grantTraining } from '../private/training-role';
+import { requireHyperparameterNames } from '../private/trial-checks';
+import { ToolkitProgram } from '../private/toolkit-program';
+import { TuningRanges, tuningRanges } from '../private/tuning-ranges';
+import { validateSageMakerTraining } from '../private/validate-sagemaker-training';
+import { QuotaCheck } from '../quota-check';
+// types only: the file imports this one.
+import type { TrialInstances, TrialRunnerBindOptions, TrialRunnerConfig } from '../trial-runner';
+import { TuningStrategy } from '../tuning-strategy';
+import { ManagedTuningProps } from './managed-tuning-props';
+import { SageMakerTrainingProps } from './sagemaker-training-props';
+
+const DEFAULT_INSTANCE_TYPE = 'ml.m5.xlarge';
+const DAY_SECONDS = 86_400;
+
+/** SageMaker CreateHyperParameterTuningJob: Environment has at most 48 entries; some are left for the program's own. */
+const MAX_ENVIRONMENT = 40;
+const MAX_AUTO_PARAMETERS = 100;
+
+/** `TrialRunner.managedTuning`: a job of automatic model tuning runs the study. */
+export class ManagedTuning {
+  constructor(private readonly props: ManagedTuningProps) {
+    validateSageMakerTraining(this.jobProps());
+    const { strategy = TuningStrategy.bayesian(), earlyStopping, environment = {}, autoParameters } = props;
+    if (earlyStopping && strategy._name === 'Hyperband') {
+      throw new Error(
+        'earlyStopping must not be given together with TuningStrategy.hyperband, which stops jobs itself; remove it',
+      );
+    }
+    requireInteger('maxJobsNotImproving', props.maxJobsNotImproving, 3, 1_000_000);
+    requireInteger('number of environment variables', Object.keys(environment).length, 0, MAX_ENVIRONMENT);
+    if (autoParameters !== undefined && !props.autotune) {
+      throw new Error(
+        'autoParameters must not be given without autotune; set autotune to true, or remove autoParameters',
+      );
+    }
+    requireInteger('number of autoParameters', Object.keys(autoParameters ?? {}).length, 0, MAX_AUTO_PARAMETERS);
+  }
+
+  public bind(scope: Construct, options: TrialRunnerBindOptions): TrialRunnerConfig {
+    const { props } = this;
+    requireHyperparameterNames({ ...props.hyperparameters, ...props.autoParameters }, options);
+    const trainingRole: iam.IRole = props.role ?? createTrainingRole(scope);
+    const grantee = new TrainingGrantee(trainingRole);
+    grantTraining(grantee, scope);
+    const jobNamePrefix = `hpo-${scope.node.addr.slice(0, 8)}`;
+    const checkpointBucket = props.checkpointBucket ?? options.bucket;
+    const checkpointPrefix = props.checkpointPrefix ?? 'checkpoints';
+    if (props.spot) {
+      grantSyncPrefix(checkpointBucket, `${checkpointPrefix}/`, grantee);
+      grantKey(checkpointBucket.encryptionKey, grantee);
+    }
+    props.volumeKey?.grant(grantee, 'kms:CreateGrant');
+    const space = tuningRanges(options.searchSpace as unknown as ParameterDefinition[]);
+    const program = props.program && new ToolkitProgram(props.program);
+    const jobProps = { ...this.jobProps(), program };
+    const image = props.image.bind(new Construct(scope, 'TrainingImage'), grantee);
+    const request = trainingJobRequest({
+      scope,
+      props: jobProps,
+      options,
+      roleArn: trainingRole.roleArn,
+      grantee,
+      image,
+      instanceType: this.types()[0],
+      network: createTrainingNetwork(scope, jobProps, grantee),
+    });
+    const definition = this.jobDefinition(request, {
+      ...space.constants,
+      ...props.hyperparameters,
+      ...program?.hyperparameters,
+    });
+    const checkpoints = { S3Uri: checkpointBucket.s3UrlForObject(checkpointPrefix) };
+    const tune = (id: string, comment: string, warmStart?: object) => {
+      const state = new SageMakerJobTask(scope, id, {
+        kind: TUNING_JOB,
+        comment,
+        request: {
+          HyperParameterTuningJobName: ROUND_JOB_NAME,
+          HyperParameterTuningJobConfig: '{% $job.config %}',
+          TrainingJobDefinition: { ...definition, ...(props.spot && { CheckpointConfig: checkpoints }) },
+          ...(warmStart && { WarmStartConfig: warmStart }),
+          ...(props.autotune && { Autotune: { Mode: 'Enabled' } }),
+          Tags: request.Tags,
+        },
+        jobNamePrefix,
+        trainingRole,
+        assign: { outcome: TUNING_OUTCOME },
+      });
+      TrainRetries.ALL.forEach((retry) => state.addRetry(retry));
+      return state;
+    };
+    const parents = '{% $job.parents %}';
+    const trainState = tune('Tune', 'Automatic model tuning runs the trials');
+    const resumeState = tune('Tune on', 'Automatic model tuning runs the trials, and begins with earlier results', {
+      WarmStartType: props.warmStart?._type ?? 'IdenticalDataAndAlgorithm',
+      ParentHyperParameterTuningJobs: parents,
+    });
+    grantee.warnOfMissing(scope);
+    if (props.program !== undefined && image.reportsByItself === undefined) {
+      Annotations.of(scope).addInfo(
+        'automatic model tuning starts the program by the training toolkit of its image: AWS Deep Learning Containers have it',
+      );
+    }
+    const tuning: TuningDefinition = { config: this.config(options, space), parents: props.warmStart?._parents ?? [] };
+    return {
+      trainState,
+      resumeState,
+      runsRounds: true,
+      trainingRole,
+      jobNamePrefix,
+      instances: this.instances(),
+      checkpointBucket,
+      checkpointPrefix,
+      computeDetails: { tuning },
+    };
+  }
+
+  /** The training jobs, as far as they are like any. */
+  private jobProps(): SageMakerTrainingProps {
+    const {
+      strategy: _strategy,
+      earlyStopping: _stopping,
+      autotune: _autotune,
+      autoParameters: _auto,
+      maxJobsNotImproving: _not,
+      endWhenConverged: _converged,
+      warmStart: _warm,
+      fallbackInstanceTypes,
+      pricePerInstanceHour,
+      ...rest
+    } = this.props;
+    return {
+      ...rest,
+      ...(fallbackInstanceTypes && { fallbackInstanceTypes }),
+      ...(pricePerInstanceHour !== undefined && fallbackInstanceTypes === undefined && { pricePerInstanceHour }),
+    };
+  }
+
+  /** TrainingJobDefinition: a training job without name, entry point and search. */
+  private jobDefinition(
+    request: Record<string, unknown>,
+    staticParameters: { [name: string]: string },
+  ): Record<string, unknown> {
+    const { props } = this;
+    const {
+      ContainerEntrypoint: _entry,
+      ContainerArguments: _arguments,
+      ...algorithm
+    } = request.AlgorithmSpecification as Record<string, unknown>;
+    const maxRuntime = props.maxRuntime ?? DEFAULT_MAX_RUNTIME;
+    const environment = Object.entries(request.Environment as Record<string, unknown>).filter(
+      // a job doesn't know which trial it is: what it prints tells its metrics.
+      ([name]) => !STUDY_VARIABLES.test(name),
+    );
+    const copied = ['RoleArn', 'InputDataConfig', 'OutputDataConfig', 'VpcConfig', 'RetryStrategy'];
+    const flags = ['EnableNetworkIsolation', 'EnableInterContainerTrafficEncryption', 'EnableManagedSpotTraining'];
+    return {
+      ...Object.fromEntries(
+        [...copied, ...flags].flatMap((name) => (request[name] === undefined ? [] : [[name, request[name]]])),
+      ),
+      AlgorithmSpecification: algorithm,
+      StaticHyperParameters: staticParameters,
+      StoppingCondition: {
+        MaxRuntimeInSeconds: maxRuntime.toSeconds(),
+        ...(props.spot && { MaxWaitTimeInSeconds: waitOf(props, maxRuntime).toSeconds() }),
+      },
+      ...this.resources(request),
+      ...(environment.length > 0 && { Environment: Object.fromEntries(environment) }),
+    };
+  }
+
+  private resources({ ResourceConfig }: Record<string, unknown>): object {
+    const types = this.types();
+    const { VolumeSizeInGB, VolumeKmsKeyId } = ResourceConfig as { VolumeSizeInGB: number; VolumeKmsKeyId?: string };
+    if (types.length === 1) return { ResourceConfig };
+    return {
+      HyperParameterTuningResourceConfig: {
+        AllocationStrategy: 'Prioritized',
+        InstanceConfigs: types.map((InstanceType) => ({
+          InstanceType,
+          InstanceCount: this.props.instanceCount ?? 1,
+          VolumeSizeInGB,
+        })),
+        ...(VolumeKmsKeyId && { VolumeKmsKeyId }),
+      },
+    };
+  }
+
+  private config({ objective }: TrialRunnerBindOptions, { ranges }: TuningRanges): TuningDefinition['config'] {
+    const {
+      strategy = TuningStrategy.bayesian(),
+      earlyStopping,
+      maxJobsNotImproving,
+      endWhenConverged,
+      autoParameters,
+    } = this.props;
+    const { metric, direction } = objective._toDefinition();
+    const ends = {
+      ...(maxJobsNotImproving !== undefined && {
+        BestObjectiveNotImproving: { MaxNumberOfTrainingJobsNotImproving: maxJobsNotImproving },
+      }),
+      ...(endWhenConverged && { ConvergenceDetected: { CompleteOnConvergence: 'Enabled' } }),
+    };
+    const automatic = Object.entries(autoParameters ?? {}).map(([Name, ValueHint]) => ({ Name, ValueHint }));
+    return {
+      Strategy: strategy._name,
+      ...(strategy._config && { StrategyConfig: strategy._config }),
+      HyperParameterTuningJobObjective: {
+        Type: direction === 'maximize' ? 'Maximize' : 'Minimize',
+        MetricName: metric,
+      },
+      ParameterRanges: { ...ranges, ...(automatic.length > 0 && { AutoParameters: automatic }) },
+      TrainingJobEarlyStoppingType: earlyStopping ? 'Auto' : 'Off',
+      ...(Object.keys(ends).length > 0 && { TuningJobCompletionCriteria: ends }),
+    };
+  }
+
+  private types(): string[] {
+    return [this.props.instanceType ?? DEFAULT_INSTANCE_TYPE, ...(this.props.fallbackInstanceTypes ?? [])];
+  }
+
+  private instances(): TrialInstances {
+    const { props } = this;
+    const types = this.types();
+    return {
+      instanceTypes: types,
+      instanceCount: props.instanceCount ?? 1,
+      prices: types.flatMap((instanceType) => {
+        const usdPerHour = props.pricePerInstanceHour ?? TRAINING_PRICES[instanceType];
+        return usdPerHour === undefined ? [] : [{ instanceType, usdPerHour }];
+      }),
+      spot: props.spot ?? false,
+      maxRuntime: props.maxRuntime ?? DEFAULT_MAX_RUNTIME,
+      // tuning waits for room itself.
+      quotaCheck: QuotaCheck.WARN,
+    };
+  }
+}
+
+/** What ties a training job to a trial of its own. */
+const STUDY_VARIABLES = /^CDK_HPO_(STUDY|TRIAL|ATTEMPT|TOKEN|REPORT_FUNCTION|OBJECTIVE|MAX_RESOURCE)$/;
+
+function waitOf({ maxWait }: ManagedTuningProps, maxRuntime: Duration): Duration {
+  if (maxWait !== undefined || maxRuntime.isUnresolved()) return maxWait ?? maxRuntime;
+  return Duration.seconds(Math.min(maxRuntime.toSeconds() + DAY_SECONDS, MAX_WAIT_SECONDS));
+}

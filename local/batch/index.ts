@@ -1,0 +1,12 @@
+export type { BatchLauncher, ContainerContext, ContainerExit, ContainerRun, LaunchedContainer } from './batch-launcher';
+export { BatchService } from './batch-service';
+export type { SubmitJobAnswer } from './batch-service';
+export type { JobDetail } from './describe-job';
+export { OUT_OF_MEMORY_REASON } from './exits';
+export { handleBatchRequest, isBatchPath } from './http';
+export { ProcessBatchLauncher } from './process-launcher';
+export type { BatchAccountOptions, BatchServiceOptions } from './service-options';
+export { SimulatedBatchLauncher } from './simulated-launcher';
+export type { SimulatedBatchLauncherOptions, SimulatedContainer } from './simulated-launcher';
+export { runSubmitJobTask } from './submit-job-task';
+export type { SubmitJobTaskOptions } from './submit-job-task';
