@@ -33,6 +33,13 @@ export interface TrainingProgramConfig {
    * @default - none
    */
   readonly environment?: { [name: string]: string };
+
+  /**
+   * In its channel, the file that the entry point runs first.
+   *
+   * @default - the image's own entry point runs
+   */
+  readonly entryFile?: string;
 }
 
 /** Details of script mode. */
@@ -164,6 +171,7 @@ class ScriptProgram extends TrainingProgram {
     return {
       entrypoint: this.interpreter.entrypoint,
       channels: { [CODE_CHANNEL]: code.s3ObjectUrl, [ENTRY_CHANNEL]: entry.s3ObjectUrl },
+      entryFile: path.basename(entry.s3ObjectKey),
       environment: {
         [TRAINING_ENVIRONMENT.PROGRAM]: this.entry,
         ...(local !== undefined && { [TRAINING_ENVIRONMENT.LOCAL_PROGRAM]: local }),

@@ -9,7 +9,7 @@ import { FaultInjector, FaultPlan, FaultStrike } from './faults';
 import { LambdaService, ServiceEndpoints } from './lambda';
 import { JobLauncher, ProcessJobLauncher, SageMakerAccountOptions, SageMakerService } from './sagemaker';
 import { TrainingJobLogs, trainingJobSubscriptions } from './logs';
-import { ObjectStore, createS3Handler } from './s3';
+import { AssetPublisher, ObjectStore, createS3Handler } from './s3';
 import { ServiceQuotas, ServiceQuotasService } from './service-quotas';
 import { StepFunctionsService } from './step-functions';
 import { LocalTaskServices } from './task-services';
@@ -128,7 +128,7 @@ export class LocalRuntime {
       services: [stepFunctions, sageMaker, serviceQuotas],
       lambda,
       batch,
-      s3: createS3Handler(objectStore),
+      s3: createS3Handler(objectStore, new AssetPublisher(app.assets, objectStore, at('assets'))),
     });
     const url = await server.start();
     const urls = {

@@ -18,18 +18,16 @@ export class ToolkitProgram extends TrainingProgram {
   }
 
   public bind(scope: Construct, role: iam.IGrantable): TrainingProgramConfig {
-    const { entrypoint, channels = {}, environment } = this.program.bind(scope, role);
-    const entry = channels[ENTRY_CHANNEL];
-    if (entrypoint === undefined || entry === undefined) return { channels, environment };
-    const file = entry.split('/').pop()!;
-    if (!file.endsWith('.py')) {
+    const { entryFile, channels = {}, environment } = this.program.bind(scope, role);
+    if (entryFile === undefined) return { channels, environment };
+    if (!entryFile.endsWith('.py')) {
       throw new Error(
         'program must be a Python script with TrialRunner.managedTuning: the training toolkit of an image starts no other',
       );
     }
     // the toolkit reads them as JSON.
     this.hyperparameters = {
-      sagemaker_program: JSON.stringify(file),
+      sagemaker_program: JSON.stringify(entryFile),
       sagemaker_submit_directory: JSON.stringify(`/opt/ml/input/data/${ENTRY_CHANNEL}`),
     };
     return { channels, environment };

@@ -19,6 +19,9 @@ export const ATTEMPT_JOB_NAME =
   "{% $states.context.Execution.RedriveCount > $next.redrives ? $error('the execution was redriven') : " +
   "$next.jobName & '-' & $string($states.context.State.RetryCount) & '-' & $string($states.context.Execution.RedriveCount) %}";
 
+/** Tag of a job that runs one trial. */
+export const TRIAL_TAG = 'cdk-hpo:trial';
+
 /** Network of the training jobs. */
 export interface TrainingNetwork {
   readonly connections: ec2.Connections;
@@ -71,7 +74,7 @@ export function trainingJobRequest(parts: RequestParts): Record<string, unknown>
     Tags: [
       ...Object.entries(props.tags ?? {}).map(([Key, Value]) => ({ Key, Value })),
       { Key: 'cdk-hpo:study', Value: '{% $study %}' },
-      { Key: 'cdk-hpo:trial', Value: '{% $string($next.trial) %}' },
+      { Key: TRIAL_TAG, Value: '{% $string($next.trial) %}' },
     ],
     ...props.requestFields,
   };

@@ -22,10 +22,10 @@ import { TrainingProgramConfig } from '../training-program';
 import type { TrialInstances, TrialRunnerBindOptions, TrialRunnerConfig } from '../trial-runner';
 import { BatchTrainingProps } from './batch-training-props';
 
-/** Of an ended job: its name, and for how long its attempts ran, which Batch starts anew when their host is lost. */
+/** No $round: the workflow has a variable of that name. Of an ended job: its name, and for how long its attempts ran, which Batch starts anew when their host is lost. */
 const OUTCOME =
   "{% { 'jobName': $states.result.JobName & ':' & $states.result.JobId, 'status': 'Completed', 'secondaryStatus': 'Completed', " +
-  "'billableSeconds': $round($sum($states.result.Attempts.(StoppedAt - StartedAt)) / 1000), " +
+  "'billableSeconds': $ceil($sum($states.result.Attempts.(StoppedAt - StartedAt)) / 1000), " +
   "'modelArtifact': $next.outputUri & 'model.tar.gz' } %}";
 
 /** All that an attempt is, but for its token. */

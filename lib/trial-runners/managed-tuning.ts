@@ -11,7 +11,7 @@ import { grantKey, grantSyncPrefix } from '../private/s3-access';
 import { SageMakerJobTask, TUNING_JOB } from '../private/sagemaker-job-task';
 import { TrainRetries } from '../private/train-retries';
 import { createTrainingNetwork } from '../private/training-network';
-import { DEFAULT_MAX_RUNTIME, trainingJobRequest } from '../private/training-job-request';
+import { DEFAULT_MAX_RUNTIME, TRIAL_TAG, trainingJobRequest } from '../private/training-job-request';
 import { TrainingGrantee, createTrainingRole, grantTraining } from '../private/training-role';
 import { requireHyperparameterNames } from '../private/trial-checks';
 import { ToolkitProgram } from '../private/toolkit-program';
@@ -95,7 +95,7 @@ export class ManagedTuning {
           TrainingJobDefinition: { ...definition, ...(props.spot && { CheckpointConfig: checkpoints }) },
           ...(warmStart && { WarmStartConfig: warmStart }),
           ...(props.autotune && { Autotune: { Mode: 'Enabled' } }),
-          Tags: request.Tags,
+          Tags: (request.Tags as { Key: string }[]).filter(({ Key }) => Key !== TRIAL_TAG),
         },
         jobNamePrefix,
         trainingRole,

@@ -17,7 +17,7 @@ import { grantKey, grantSyncPrefix, grantWritePrefix } from '../private/s3-acces
 import { SageMakerJobTask, TRAINING_JOB } from '../private/sagemaker-job-task';
 import { TrainRetries } from '../private/train-retries';
 import { createTrainingNetwork } from '../private/training-network';
-import { DEFAULT_MAX_RUNTIME, trainingJobRequest } from '../private/training-job-request';
+import { DEFAULT_MAX_RUNTIME, TRIAL_TAG, trainingJobRequest } from '../private/training-job-request';
 import { TrainingGrantee, createTrainingRole, grantTraining } from '../private/training-role';
 import { requireHyperparameterNames } from '../private/trial-checks';
 import { validateSageMakerTraining } from '../private/validate-sagemaker-training';
@@ -163,7 +163,7 @@ export class TrainingCluster {
         [WORKER_ENVIRONMENT.SLOTS]: String(props.trialsPerInstance ?? 1),
         [WORKER_ENVIRONMENT.MAX_SECONDS]: '{% $string($job.maxRuntimeSeconds) %}',
       },
-      Tags: (rest.Tags as { Key: string }[]).filter(({ Key }) => Key !== 'cdk-hpo:trial'),
+      Tags: (rest.Tags as { Key: string }[]).filter(({ Key }) => Key !== TRIAL_TAG),
     };
   }
 

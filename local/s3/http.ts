@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createHash } from 'node:crypto';
 import { MultipartCopies, tagOf } from './multipart-copy';
+import type { AssetPublisher } from './asset-publisher';
 import type { ObjectStore } from './object-store';
 
 /** Answers one request of S3's protocol, path style; the body has been read. */
@@ -12,7 +13,11 @@ const XML_NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';
  * The calls that reading and writing checkpoints and reports takes: Get, Put, Copy, also in parts, Head, Delete and
  * ListObjectsV2.
  */
-export function createS3Handler(store: ObjectStore, copies = new MultipartCopies(store)): S3Handler {
+export function createS3Handler(
+  store: ObjectStore,
+  assets?: AssetPublisher,
+  copies = new MultipartCopies(store),
+): S3Handler {
   return (request, response, body) => {
     const url = new URL(request.url ?? '/', 'http://127.0.0.1');
     const fail = (status: number, code: string, message: string) => {
@@ -25,6 +30,9 @@ export function createS3Handler(store: ObjectStore, copies = new MultipartCopies
       const [bucket, ...rest] = url.pathname.slice(1).split('/').map(decodeURIComponent);
       const key = rest.join('/');
       const uri = `s3://${bucket}/${key}`;
+      if (request.method === 'GET' || request.method === 'HEAD') {
+        assets?.publish(bucket, key === '' ? (url.searchParams.get('prefix') ?? '') : key);
+      }
       if (url.searchParams.has('uploads') || url.searchParams.has('uploadId')) {
         copyInParts(copies, request, url.searchParams, uri, body, response);
       } else if (request.method === 'GET' && key === '') {

@@ -1,3 +1,4 @@
+export * from './asset-publisher';
 export { ObjectStore } from './object-store';
 export type { ObjectBody, ObjectSummary } from './object-store';
 export { parseS3Uri } from './s3-uri';

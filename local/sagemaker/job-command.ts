@@ -23,6 +23,8 @@ export function localCommand(request: CreateTrainingJobRequest, base: string): s
 
   const { ContainerEntrypoint, ContainerArguments = [], TrainingImage, AlgorithmName } = request.AlgorithmSpecification;
   if (ContainerEntrypoint === undefined) {
+    const script = toolkitScript(request, base);
+    if (script !== undefined) return ['python3', script];
     throw new JobFailure(
       `ClientError: the training image ${TrainingImage ?? AlgorithmName} brings its own program, which runs locally ` +
         'only in Docker, and that must be asked for (option docker: true). Or give the job a program by ' +
@@ -32,6 +34,18 @@ export function localCommand(request: CreateTrainingJobRequest, base: string): s
   const words = [...ContainerEntrypoint, ...ContainerArguments].map((word) => word.replaceAll(CONTAINER_BASE, base));
   // the very node that runs this, whatever else is on the PATH.
   return words[0] === 'node' ? [process.execPath, ...words.slice(1)] : words;
+}
+
+/** The script that SageMaker's training toolkit in the image would start, from a folder of the container. */
+function toolkitScript({ HyperParameters = {} }: CreateTrainingJobRequest, base: string): string | undefined {
+  const [program, folder] = [HyperParameters.sagemaker_program, HyperParameters.sagemaker_submit_directory].map(plain);
+  if (program === undefined || !folder?.startsWith(`${CONTAINER_BASE}/`)) return undefined;
+  return join(folder.replace(CONTAINER_BASE, base), program);
+}
+
+/** The toolkit reads hyperparameters as JSON, and takes what isn't JSON as it is. */
+function plain(value: string | undefined): string | undefined {
+  return value !== undefined && /^".*"$/.test(value) ? (JSON.parse(value) as string) : value;
 }
 
 /** Makes the entry point, or the worker that starts it, run the twin where there is one. */

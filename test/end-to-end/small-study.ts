@@ -114,3 +114,12 @@ export async function eventsOf(runtime: LocalRuntime, executionArn: string): Pro
   }
   return events;
 }
+
+/** For a person who looks for what went wrong. */
+export async function failuresOf(runtime: LocalRuntime, executionArn: string): Promise<string> {
+  const events = (await eventsOf(runtime, executionArn)) as { type: string }[];
+  return events
+    .filter(({ type }) => /Failed|TimedOut|Aborted/.test(type))
+    .map((event) => JSON.stringify(event).slice(0, 1500))
+    .join('\n');
+}

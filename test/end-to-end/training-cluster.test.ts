@@ -18,7 +18,7 @@ async function run(options: SmallStudyOptions, lines: string[] = []): Promise<St
           program,
           instanceCount: 2,
           trialsPerInstance: 2,
-          heartbeat: Duration.seconds(1),
+          heartbeat: Duration.seconds(3),
         }),
       ...options,
     }),
@@ -36,7 +36,6 @@ async function run(options: SmallStudyOptions, lines: string[] = []): Promise<St
 test('a study runs in the workers of one training job', async () => {
   const lines: string[] = [];
   const result = await run({ tuner: { maxTrials: 8, maxParallelTrials: undefined } }, lines);
-  console.log(lines.join('\n'), JSON.stringify(result, null, 1));
   expect(result.trials).toEqual({ total: 8, completed: 8, stoppedEarly: 0, failed: 0, unfinished: 0 });
   const trials = await trialsOf(runtime, 'cluster');
   expect(trials.map(({ state }) => state)).toEqual(Array(8).fill('COMPLETED'));

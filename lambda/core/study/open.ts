@@ -172,7 +172,8 @@ function requireConfigurations(tuner: SearchedTuner, seed: number): void {
 function notesOf(tuner: SearchedTuner, knownResults: TunerDefinition['knownResults']): string[] {
   const space = new SearchSpace(tuner.searchSpace);
   return [
-    ...(tuner.searchAlgorithm.name === 'auto' ? [choiceOf(tuner, space)] : []),
+    // automatic model tuning has a search of its own.
+    ...(tuner.searchAlgorithm.name === 'auto' && tuner.compute.tuning === undefined ? [choiceOf(tuner, space)] : []),
     ...fewNotes(adaptHistory(space, knownObservations(tuner, knownResults)).notes),
   ];
 }

@@ -30,7 +30,8 @@ export async function collectTrials(
   at: string,
   { store, tuningJobs }: { readonly store: StudyStore; readonly tuningJobs: TuningJobs },
 ): Promise<void> {
-  const tuningJob = outcome?.jobName ?? (await tuningJobs.find(name, at))?.jobName;
+  // a task that failed knows the name of its job, whether or not there is one.
+  const tuningJob = (await tuningJobs.find(name, at, outcome?.jobName))?.jobName;
   // it never began.
   if (tuningJob === undefined) return;
   const found = await tuningJobs.trainingJobs(tuningJob);

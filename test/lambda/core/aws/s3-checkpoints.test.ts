@@ -16,7 +16,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'cdk-hpo-s3-'));
   store = new ObjectStore(folder);
   copies = new MultipartCopies(store);
-  server = new LocalHttpServer({ s3: createS3Handler(store, copies) });
+  server = new LocalHttpServer({ s3: createS3Handler(store, undefined, copies) });
   Object.assign(process.env, awsEnvironment({ s3: await server.start() }, 'us-east-1'));
 });
 afterAll(async () => {
