@@ -193,6 +193,8 @@ export interface ReviewRequest {
 export interface ReviewAnswer {
   readonly complete: boolean;
   readonly reason?: string;
+  /** Where one job runs all trials of a round: it found no room, and the next round begins at this time; else null. */
+  readonly until?: string | null;
 }
 
 /** Finish study: the answer is the output of the execution. */

@@ -65,11 +65,22 @@ export class StudyWorkflow extends Construct {
       .next(planRound)
       .next(runner.runsRounds ? this.runJob(reviewRound) : this.runSlots(reviewRound))
       .next(reviewRound)
-      .next(
-        sfn.Choice.jsonata(this, 'Study complete?')
-          .when(sfn.Condition.jsonata('{% $complete %}'), this.finishStudy())
-          .otherwise(planRound),
-      );
+      .next(this.studyComplete(planRound));
+  }
+
+  private studyComplete(planRound: sfn.State): sfn.Choice {
+    const choice = sfn.Choice.jsonata(this, 'Study complete?').when(
+      sfn.Condition.jsonata('{% $complete %}'),
+      this.finishStudy(),
+    );
+    if (this.runner.runsRounds) {
+      const waitForRoom = sfn.Wait.jsonata(this, 'Wait for room', {
+        comment: "By quota or capacity there was no room for the round's job",
+        time: sfn.WaitTime.timestamp('{% $until %}'),
+      });
+      choice.when(sfn.Condition.jsonata('{% $until != null %}'), waitForRoom.next(planRound));
+    }
+    return choice.otherwise(planRound);
   }
 
   /** One job runs all trials of the round. Its failure is a fact of the round, never of the study. */
@@ -241,7 +252,10 @@ export class StudyWorkflow extends Construct {
         ...(this.runner.runsRounds && { redrives: REDRIVES, outcome: '{% $outcome %}' }),
         at: AT,
       },
-      assign: { complete: '{% $states.result.Payload.complete %}' },
+      assign: {
+        complete: '{% $states.result.Payload.complete %}',
+        ...(this.runner.runsRounds && { until: '{% $states.result.Payload.until %}' }),
+      },
     });
   }
 

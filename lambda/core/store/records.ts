@@ -56,6 +56,8 @@ export interface StudyRecord extends Versioned {
     readonly idle: number;
     /** Why the study is complete, if it is. */
     readonly reason?: string;
+    /** How many rounds in a row found no room for their job. */
+    readonly noRoom?: number;
   };
 }
 

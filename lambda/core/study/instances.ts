@@ -1,5 +1,5 @@
 import { Configuration } from '../../../lib/contract/search-space';
-import { ComputeDefinition, InstancesDefinition } from '../../../lib/contract/tuner-definition';
+import { ClusterDefinition, ComputeDefinition, InstancesDefinition } from '../../../lib/contract/tuner-definition';
 import { AttemptRecord } from '../store/records';
 
 type Chosen = Pick<AttemptRecord, 'instanceType' | 'instanceCount'>;
@@ -29,6 +29,11 @@ export function instancesOf(
       },
     ]
   );
+}
+
+/** Instances of a cluster that so many slots need. */
+export function hostsFor({ instanceCount, trialsPerInstance }: ClusterDefinition, slots: number): number {
+  return Math.min(instanceCount, Math.ceil(slots / trialsPerInstance));
 }
 
 export function countOf(instances: readonly InstancesDefinition[]): number {

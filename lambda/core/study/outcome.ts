@@ -301,6 +301,14 @@ function failed(
   return { state: 'FAILED', failureClass, message };
 }
 
+/** Why a job came to no good end, whoever it ran for; undefined where it did, or was stopped. */
+export function failureClassOf(reported: AttemptOutcome): FailureClass | undefined {
+  const outcome = withDescription(reported);
+  if (outcome.status === 'Failed') return classOfReason(outcome.failureReason ?? '');
+  if (outcome.secondaryStatus === 'MaxWaitTimeExceeded') return 'quota';
+  return outcome.status === undefined && outcome.error !== undefined ? classOfError(outcome) : undefined;
+}
+
 /** Reads `FailureReason`, whose first word is SageMaker's class. */
 function classOfReason(reason: string): FailureClass {
   if (/^CapacityError|unable to provision|insufficient capacity/i.test(reason)) return 'quota';

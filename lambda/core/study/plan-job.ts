@@ -2,7 +2,7 @@ import { ClusterJob, PlanRequest, TuningJob } from '../../../lib/contract/calls'
 import { ClusterDefinition } from '../../../lib/contract/tuner-definition';
 import { RoundJob, StudyRecord, TrialRecord } from '../store/records';
 import { StudyStore } from '../store/study-store';
-import { usdPerSecond } from './instances';
+import { hostsFor, usdPerSecond } from './instances';
 import { jobNameStart } from './job-name';
 import { jobOfRound, putRoundJob } from './round-jobs';
 import { dollars, spendingOf } from './spending';
@@ -36,8 +36,7 @@ export async function planJob(plan: JobPlan): Promise<ClusterJob | TuningJob | n
 
 async function clusterJob(plan: JobPlan, cluster: ClusterDefinition): Promise<ClusterJob | null> {
   const { study, slots, request } = plan;
-  const hosts = Math.min(cluster.instanceCount, Math.ceil(slots / cluster.trialsPerInstance));
-  const job = await granted(plan, hosts, cluster.maxRuntimeSeconds, SHORTEST_CLUSTER_SECONDS);
+  const job = await granted(plan, hostsFor(cluster, slots), cluster.maxRuntimeSeconds, SHORTEST_CLUSTER_SECONDS);
   if (job === undefined) return null;
   const { maxRuntimeSeconds, instanceCount } = job;
   const waits = cluster.maxWaitSeconds;

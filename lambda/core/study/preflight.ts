@@ -1,5 +1,6 @@
 import { TunerDefinition } from '../../../lib/contract/tuner-definition';
 import { QuotaTooSmall } from '../errors';
+import { hostsFor } from './instances';
 import { consoleOf } from './log-link';
 
 /** A quota of instances. */
@@ -57,7 +58,8 @@ interface Need {
 
 function needsOf({ compute, maxParallelTrials, maxTrials }: TunerDefinition): Need[] {
   const slots = Math.min(maxParallelTrials, maxTrials);
-  const { instanceGroups, instanceTypes, instanceTypeParameter, instanceCount, spot, keepAliveSeconds } = compute;
+  const { cluster, instanceGroups, instanceTypes, instanceTypeParameter, instanceCount, spot, keepAliveSeconds } =
+    compute;
   // where the search chooses the type, each has to do.
   const areAlternatives = instanceTypeParameter === undefined;
   const kind = spot ? 'spot training job' : 'training job';
@@ -67,6 +69,11 @@ function needsOf({ compute, maxParallelTrials, maxTrials }: TunerDefinition): Ne
       ? []
       : [{ name: `${type} for training warm pool usage`, atLeast: 0, atOnce: count * slots, isAlternative: false }]),
   ];
+  if (cluster !== undefined) {
+    // one job has all of them, or none.
+    const hosts = hostsFor(cluster, slots);
+    return [{ name: `${instanceTypes[0]} for ${kind} usage`, atLeast: hosts, atOnce: hosts, isAlternative: false }];
+  }
   if (instanceGroups === undefined) return instanceTypes.flatMap((type) => need(type, instanceCount, areAlternatives));
   // groups of one type share its quota.
   const counts = new Map<string, number>();

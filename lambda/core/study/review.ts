@@ -1,20 +1,25 @@
 import { ReviewAnswer, ReviewRequest } from '../../../lib/contract/calls';
-import { StudyRecord, TrialRecord, hasEnded } from '../store/records';
+import { RoundJob, StudyRecord, TrialRecord, hasEnded } from '../store/records';
 import { completionReason } from './completion';
 import { requireStudy } from './plan';
 import { reopened } from './reopen';
-import { SettleDependencies, jobOfRound, settleRoundJob } from './round-jobs';
+import { SettleDependencies, foundNoRoomFor, jobOfRound, settleRoundJob } from './round-jobs';
 import { settleRunningTrials } from './settle';
 
 /** So many rounds in a row in which no trial ended: something is wrong that another round won't mend. */
 const MAX_IDLE_ROUNDS = 3;
+
+/** A job of a round that found no room is tried again. */
+const FIRST_WAIT_SECONDS = 60;
+const LONGEST_WAIT_SECONDS = 600;
 
 /** After a round: settles what its slots left behind, and decides whether the study goes on. */
 export async function reviewRound(request: ReviewRequest, dependencies: SettleDependencies): Promise<ReviewAnswer> {
   const { store } = dependencies;
   const study = await reopened(await requireStudy(request.study, store), request, store);
   if (request.run !== study.run) {
-    return { complete: true, reason: 'the study has been resumed by another execution' };
+    const reason = 'the study has been resumed by another execution';
+    return answerOf(study, { round: request.round, ended: 0, idle: 0, reason }, request.at);
   }
   await settleRunningTrials(study, request.at, dependencies);
   await settleRoundJob(study, request.round, request.outcome ?? {}, request.at, dependencies);
@@ -23,23 +28,47 @@ export async function reviewRound(request: ReviewRequest, dependencies: SettleDe
 
   const { review } = await store.changeStudy(study.study, (record) => {
     if (record.review?.round === request.round) return record;
-    const idle = ended > (record.review?.ended ?? 0) ? 0 : (record.review?.idle ?? 0) + 1;
+    const job = jobOfRound(record, request.round);
+    const noRoom = job !== undefined && foundNoRoomFor(job) ? (record.review?.noRoom ?? 0) + 1 : 0;
+    const isIdle = noRoom === 0 && ended <= (record.review?.ended ?? 0);
+    const idle = isIdle ? (record.review?.idle ?? 0) + 1 : 0;
     const reason =
       completionReason(study, trials, request.at) ??
-      tuningReason(record, request.round) ??
-      (idle >= MAX_IDLE_ROUNDS ? idleReason(record) : undefined);
-    return { ...record, review: { round: request.round, ended, idle, reason } };
+      (noRoom === 0 ? tuningReason(record, job) : undefined) ??
+      (idle >= MAX_IDLE_ROUNDS ? idleReason(record, job) : undefined);
+    return { ...record, review: { round: request.round, ended, idle, noRoom, reason } };
   });
-  const reason = review!.reason;
-  return reason === undefined ? { complete: false } : { complete: true, reason };
+  return answerOf(study, review!, request.at);
+}
+
+function answerOf(
+  study: StudyRecord,
+  { reason, noRoom = 0 }: NonNullable<StudyRecord['review']>,
+  at: string,
+): ReviewAnswer {
+  const answer = reason === undefined ? { complete: false } : { complete: true, reason };
+  const { cluster, tuning } = study.tuner.compute;
+  if (cluster === undefined && tuning === undefined) return answer;
+  return { ...answer, until: noRoom === 0 ? null : untilAfter(noRoom, at) };
+}
+
+/** Later and later, so that a study can wait for days. */
+function untilAfter(noRoom: number, at: string): string {
+  const seconds = Math.min(FIRST_WAIT_SECONDS * 2 ** (noRoom - 1), LONGEST_WAIT_SECONDS);
+  return new Date(Date.parse(at) + seconds * 1000).toISOString();
 }
 
 /** A job of automatic model tuning has an end of its own. */
-function tuningReason(study: StudyRecord, round: number): string | undefined {
+function tuningReason(study: StudyRecord, job: RoundJob | undefined): string | undefined {
   if (study.tuner.compute.tuning === undefined) return undefined;
-  const { status, failureReason, error, cause } = jobOfRound(study, round)?.outcome ?? {};
-  const why = failureReason ?? (error === undefined ? undefined : `${error}: ${cause ?? 'no cause'}`);
+  const why = reasonOf(job);
+  const status = job?.outcome?.status;
   return `automatic model tuning has ended${status === undefined ? '' : ` (${status})`}${why ? `: ${why}` : ''}`;
+}
+
+function reasonOf(job: RoundJob | undefined): string | undefined {
+  const { failureReason, error, cause } = job?.outcome ?? {};
+  return failureReason ?? (error === undefined ? undefined : `${error}: ${cause ?? 'no cause'}`);
 }
 
 /** Attempts that came as far as they were to: trials that pause at each rung make progress without an end. */
@@ -47,7 +76,11 @@ function pausesOf({ attempts }: TrialRecord): number {
   return attempts.filter(({ outcome, failureClass }) => outcome !== undefined && failureClass === undefined).length;
 }
 
-function idleReason({ searchFailure }: StudyRecord): string {
-  const reason = `no trial ended in ${MAX_IDLE_ROUNDS} rounds in a row`;
-  return searchFailure === undefined ? reason : `${reason}; the last failure of the search was ${searchFailure}`;
+function idleReason({ searchFailure }: StudyRecord, job: RoundJob | undefined): string {
+  const why = reasonOf(job);
+  return [
+    `no trial ended in ${MAX_IDLE_ROUNDS} rounds in a row`,
+    ...(why === undefined ? [] : [`the last training cluster ended by ${why}`]),
+    ...(searchFailure === undefined ? [] : [`the last failure of the search was ${searchFailure}`]),
+  ].join('; ');
 }

@@ -1,6 +1,7 @@
 import { AttemptOutcome } from '../../../lib/contract/calls';
 import { RoundJob, StudyRecord } from '../store/records';
 import { StudyStore } from '../store/study-store';
+import { failureClassOf } from './outcome';
 import { certainOutcome } from './record';
 import { TrainingJobs } from './settle';
 import { JobStopper } from './stop-jobs';
@@ -20,9 +21,20 @@ export async function putRoundJob(study: StudyRecord, job: RoundJob, store: Stud
   const changed = await store.changeStudy(study.study, (record) =>
     record.run !== study.run || jobOfRound(record, job.round) !== undefined
       ? record
-      : { ...record, jobs: [...(record.jobs ?? []), job] },
+      : { ...record, jobs: [...(record.jobs ?? []).filter(mayHaveRun), job] },
   );
   return jobOfRound(changed, job.round) ?? job;
+}
+
+/** Jobs that found no room can be hundreds, and an item of the table holds 400 KB. */
+function mayHaveRun({ endedAt, outcome }: RoundJob): boolean {
+  return endedAt === undefined || outcome?.status !== undefined;
+}
+
+/** Whether the job of the round ended for want of instances, or for too many requests: another one may do better later. */
+export function foundNoRoomFor({ outcome }: RoundJob): boolean {
+  const failureClass = outcome && failureClassOf(outcome);
+  return failureClass === 'quota' || failureClass === 'throttled';
 }
 
 export function jobOfRound({ jobs = [] }: StudyRecord, round: number): RoundJob | undefined {
