@@ -30,6 +30,9 @@ export class TuningWarmStart {
   ) {
     requireInteger('number of tuning jobs of TuningWarmStart', _parents.length, 1, 5);
     for (const name of _parents) {
+      if (_parents.indexOf(name) !== _parents.lastIndexOf(name)) {
+        throw new Error(`tuningJobNames must differ, got ${JSON.stringify(name)} twice`);
+      }
       requireMatch('tuningJobNames', name, TUNING_JOB_NAME, 'names of tuning jobs: 1 to 32 letters, digits and -');
     }
   }

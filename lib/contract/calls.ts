@@ -53,6 +53,8 @@ export interface ClusterJob {
   readonly name: string;
   readonly redrives: number;
   readonly instanceCount: number;
+  /** Trials at the same time on each instance: fewer than it could run, where the study may not run as many. */
+  readonly trialsPerInstance: number;
   readonly maxRuntimeSeconds: number;
   /** With spot. */
   readonly maxWaitSeconds?: number;

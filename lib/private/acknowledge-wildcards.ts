@@ -6,7 +6,8 @@ import { Construct } from 'constructs';
 const REASONS: readonly (readonly [RegExp, string])[] = [
   [
     /^\*$/,
-    'Actions without resources: X-Ray, delivery of logs, sagemaker:ListTags and ListTrainingJobs, servicequotas:List*, the ECR login, ' +
+    'Actions without resources: X-Ray, delivery of logs, sagemaker:ListTags, ListTrainingJobs and ListHyperParameterTuningJobs, ' +
+      'batch:ListJobs and DescribeJobs, servicequotas:List*, the ECR login, ' +
       'network interfaces, and cloudwatch:PutMetricData, which is limited to a namespace',
   ],
   [
@@ -17,6 +18,11 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
     /:training-job\/hpo-[0-9a-z]{8}-\*$/,
     'Training jobs get their names when a trial starts; all begin with this prefix',
   ],
+  [
+    /:hyper-parameter-tuning-job\/hpo-[0-9a-z]{8}-\*$/,
+    'Tuning jobs get their names when a round starts; all begin with this prefix',
+  ],
+  [/:batch:.*:job\/\*$/, 'Jobs of AWS Batch get their ids from it, when they are submitted'],
   [/\/[^:]*\*$/, 'Objects below a prefix get their names when a trial runs'],
   [/\.Arn>:\*$/, 'Versions of a function of the tuner, as the CDK grants invocation'],
   [/:execution:.*:\*$/, 'Executions of the state machine get their names when they start'],

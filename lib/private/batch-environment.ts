@@ -29,6 +29,7 @@ export function createBatchEnvironment(scope: Construct, props: BatchTrainingPro
       minvCpus: 0,
       maxvCpus: maxVcpus,
       instanceTypes,
+      launchTemplate: createLaunchTemplate(scope),
       instanceRole: createInstanceProfile(scope).attrArn,
       subnets: vpc!.selectSubnets(vpcSubnets).subnetIds,
       securityGroupIds: groups.map(({ securityGroupId }) => securityGroupId),
@@ -45,6 +46,18 @@ export function createBatchEnvironment(scope: Construct, props: BatchTrainingPro
     computeEnvironmentOrder: [{ order: 1, computeEnvironment: environment.attrComputeEnvironmentArn }],
   });
   return queue.attrJobQueueArn;
+}
+
+/** Encrypted disks, and no access of containers to the credentials of their instance. */
+function createLaunchTemplate(scope: Construct): batch.CfnComputeEnvironment.LaunchTemplateSpecificationProperty {
+  const template = new ec2.CfnLaunchTemplate(scope, 'LaunchTemplate', {
+    launchTemplateData: {
+      metadataOptions: { httpTokens: 'required', httpPutResponseHopLimit: 1 },
+      // the disk of the images that Batch takes; its size is theirs.
+      blockDeviceMappings: [{ deviceName: '/dev/xvda', ebs: { encrypted: true } }],
+    },
+  });
+  return { launchTemplateId: template.ref, version: template.attrLatestVersionNumber };
 }
 
 function createInstanceProfile(scope: Construct): iam.CfnInstanceProfile {

@@ -1,4 +1,4 @@
-import { RemovalPolicy, Size, Stack } from 'aws-cdk-lib';
+import { RemovalPolicy, Size, Stack, Token, Tokenization } from 'aws-cdk-lib';
 import * as batch from 'aws-cdk-lib/aws-batch';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as logs from 'aws-cdk-lib/aws-logs';
@@ -48,9 +48,9 @@ export function createBatchJobDefinition(scope: Construct, parts: JobDefinitionP
   const executionRole = createExecutionRole(scope, logGroup);
   const image = props.image.bind(new Construct(scope, 'TrainingImage'), executionRole);
   const requirements = [
-    { type: 'VCPU', value: String(vcpus) },
-    { type: 'MEMORY', value: String(memory.toMebibytes()) },
-    ...(gpus > 0 ? [{ type: 'GPU', value: String(gpus) }] : []),
+    { type: 'VCPU', value: Tokenization.stringifyNumber(vcpus) },
+    { type: 'MEMORY', value: Tokenization.stringifyNumber(memory.toMebibytes()) },
+    ...(gpus > 0 || Token.isUnresolved(gpus) ? [{ type: 'GPU', value: Tokenization.stringifyNumber(gpus) }] : []),
   ];
   const definition = new batch.CfnJobDefinition(scope, 'JobDefinition', {
     type: 'container',

@@ -1,5 +1,6 @@
 import { MAX_HYPERPARAMETERS } from '../contract/limits';
 import type { TrialRunnerBindOptions } from '../trial-runner';
+import { requireNoExpression } from './checks';
 
 /** What all trials share must not be what each has of its own. */
 export function requireHyperparameterNames(
@@ -20,4 +21,9 @@ export function requireHyperparameterNames(
       `hyperparameters and search space must have at most ${MAX_HYPERPARAMETERS} entries together, got ${count}`,
     );
   }
+}
+
+/** For texts that stand in the state machine by themselves, where it would evaluate them. */
+export function requireNoExpressions(what: string, texts: { [name: string]: string } = {}): void {
+  for (const [name, text] of Object.entries(texts)) requireNoExpression(`${what} ${name}`, text);
 }

@@ -1,4 +1,4 @@
-import { Annotations, Stack } from 'aws-cdk-lib';
+import { Annotations, Stack, Token } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { TRAINING_ENVIRONMENT, WORKER_ENVIRONMENT } from '../contract/environment';
@@ -54,11 +54,18 @@ export class BatchTraining {
         );
       }
     }
+    const reserved = Object.keys(props.environment ?? {}).find((name) => name.startsWith('AWS_BATCH'));
+    if (reserved !== undefined) {
+      throw new Error(`name of environment must not start with AWS_BATCH, which is AWS's own, got ${reserved}`);
+    }
     requireInteger('vcpus', vcpus, 1, 192);
     requireInteger('gpus', props.gpus, 0, 16);
     requireInteger('maxVcpus', props.maxVcpus, 1, 100_000);
     requireInteger('attempts', props.attempts, 1, 10);
     requireSeconds('maxRuntime', props.maxRuntime, 60, MAX_RUNTIME_SECONDS);
+    if (memory === undefined && Token.isUnresolved(vcpus)) {
+      throw new Error('memory must be given where vcpus is known at deployment only');
+    }
     if (memory !== undefined && !memory.isUnresolved())
       requireInteger('memory in MiB', memory.toMebibytes(), 4, 24_000_000);
     requireNumber('pricePerTrialHour', props.pricePerTrialHour, 'a number of at least 0', (n) => n >= 0);
@@ -96,7 +103,11 @@ export class BatchTraining {
     grantKey(outputBucket.encryptionKey, grantee);
     const program = this.programOf(scope, grantee);
     const worker = uploadWorker(scope, grantee);
+    const { region } = Stack.of(scope);
     const environment = {
+      // Batch says nothing of its region to containers.
+      AWS_REGION: region,
+      AWS_DEFAULT_REGION: region,
       ...props.environment,
       ...program.environment,
       [TRAINING_ENVIRONMENT.REPORT_FUNCTION]: options.reportFunction.functionName,

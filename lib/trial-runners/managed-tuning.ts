@@ -1,23 +1,24 @@
-import { Annotations, Duration } from 'aws-cdk-lib';
+import { Annotations } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import { MAX_WAIT_SECONDS } from '../contract/limits';
 import { TRAINING_PRICES } from '../contract/prices';
 import { ParameterDefinition } from '../contract/search-space';
 import { TuningDefinition } from '../contract/tuner-definition';
-import { requireInteger } from '../private/checks';
+import { requireInteger, requireLength, requireNumber } from '../private/checks';
 import { ROUND_JOB_NAME, TUNING_OUTCOME } from '../private/round-job';
 import { grantKey, grantSyncPrefix } from '../private/s3-access';
 import { SageMakerJobTask, TUNING_JOB } from '../private/sagemaker-job-task';
+import { spotWait } from '../private/spot-wait';
 import { TrainRetries } from '../private/train-retries';
 import { createTrainingNetwork } from '../private/training-network';
 import { DEFAULT_MAX_RUNTIME, TRIAL_TAG, trainingJobRequest } from '../private/training-job-request';
 import { TrainingGrantee, createTrainingRole, grantTraining } from '../private/training-role';
-import { requireHyperparameterNames } from '../private/trial-checks';
+import { requireHyperparameterNames, requireNoExpressions } from '../private/trial-checks';
 import { ToolkitProgram } from '../private/toolkit-program';
 import { TuningRanges, tuningRanges } from '../private/tuning-ranges';
 import { validateSageMakerTraining } from '../private/validate-sagemaker-training';
 import { QuotaCheck } from '../quota-check';
+import { TrainingImageConfig } from '../training-image';
 // types only: the file imports this one.
 import type { TrialInstances, TrialRunnerBindOptions, TrialRunnerConfig } from '../trial-runner';
 import { TuningStrategy } from '../tuning-strategy';
@@ -25,11 +26,11 @@ import { ManagedTuningProps } from './managed-tuning-props';
 import { SageMakerTrainingProps } from './sagemaker-training-props';
 
 const DEFAULT_INSTANCE_TYPE = 'ml.m5.xlarge';
-const DAY_SECONDS = 86_400;
 
 /** SageMaker CreateHyperParameterTuningJob: Environment has at most 48 entries; some are left for the program's own. */
 const MAX_ENVIRONMENT = 40;
 const MAX_AUTO_PARAMETERS = 100;
+const MAX_AUTO_PARAMETER_LENGTH = 256;
 
 /** `TrialRunner.managedTuning`: a job of automatic model tuning runs the study. */
 export class ManagedTuning {
@@ -48,7 +49,10 @@ export class ManagedTuning {
         'autoParameters must not be given without autotune; set autotune to true, or remove autoParameters',
       );
     }
-    requireInteger('number of autoParameters', Object.keys(autoParameters ?? {}).length, 0, MAX_AUTO_PARAMETERS);
+    this.requireAutoParameters();
+    // they stand in the state machine as they are.
+    requireNoExpressions('hyperparameter', props.hyperparameters);
+    requireNumber('pricePerInstanceHour', props.pricePerInstanceHour, 'a number of at least 0', (n) => n >= 0);
   }
 
   public bind(scope: Construct, options: TrialRunnerBindOptions): TrialRunnerConfig {
@@ -66,6 +70,7 @@ export class ManagedTuning {
     }
     props.volumeKey?.grant(grantee, 'kms:CreateGrant');
     const space = tuningRanges(options.searchSpace as unknown as ParameterDefinition[]);
+    this.requireGrid(space);
     const program = props.program && new ToolkitProgram(props.program);
     const jobProps = { ...this.jobProps(), program };
     const image = props.image.bind(new Construct(scope, 'TrainingImage'), grantee);
@@ -79,11 +84,8 @@ export class ManagedTuning {
       instanceType: this.types()[0],
       network: createTrainingNetwork(scope, jobProps, grantee),
     });
-    const definition = this.jobDefinition(request, {
-      ...space.constants,
-      ...props.hyperparameters,
-      ...program?.hyperparameters,
-    });
+    const staticParameters = { ...space.constants, ...props.hyperparameters, ...program?.hyperparameters };
+    const definition = this.jobDefinition(request, staticParameters, image);
     const checkpoints = { S3Uri: checkpointBucket.s3UrlForObject(checkpointPrefix) };
     const tune = (id: string, comment: string, warmStart?: object) => {
       const state = new SageMakerJobTask(scope, id, {
@@ -130,6 +132,30 @@ export class ManagedTuning {
     };
   }
 
+  private requireGrid({ ranges }: TuningRanges): void {
+    const numeric = [...(ranges.ContinuousParameterRanges ?? []), ...(ranges.IntegerParameterRanges ?? [])];
+    if (this.props.strategy?._name !== 'Grid' || numeric.length === 0) return;
+    const [{ Name: name }] = numeric as { Name: string }[];
+    throw new Error(
+      `searchSpace must have categorical parameters only with TuningStrategy.grid, got the range ${name}; give its values, or use another strategy`,
+    );
+  }
+
+  private requireAutoParameters(): void {
+    const { autoParameters = {}, hyperparameters = {} } = this.props;
+    requireInteger('number of autoParameters', Object.keys(autoParameters).length, 0, MAX_AUTO_PARAMETERS);
+    requireNoExpressions('autoParameter', autoParameters);
+    for (const [name, hint] of Object.entries(autoParameters)) {
+      requireLength('name of autoParameters', name, MAX_AUTO_PARAMETER_LENGTH);
+      requireLength(`autoParameter ${name}`, hint, MAX_AUTO_PARAMETER_LENGTH);
+      if (Object.hasOwn(hyperparameters, name)) {
+        throw new Error(
+          `autoParameters must not hold what hyperparameters sets, got ${JSON.stringify(name)} in both; remove it from one`,
+        );
+      }
+    }
+  }
+
   /** The training jobs, as far as they are like any. */
   private jobProps(): SageMakerTrainingProps {
     const {
@@ -155,6 +181,7 @@ export class ManagedTuning {
   private jobDefinition(
     request: Record<string, unknown>,
     staticParameters: { [name: string]: string },
+    { maxSpotWaitSeconds }: TrainingImageConfig,
   ): Record<string, unknown> {
     const { props } = this;
     const {
@@ -177,7 +204,9 @@ export class ManagedTuning {
       StaticHyperParameters: staticParameters,
       StoppingCondition: {
         MaxRuntimeInSeconds: maxRuntime.toSeconds(),
-        ...(props.spot && { MaxWaitTimeInSeconds: waitOf(props, maxRuntime).toSeconds() }),
+        ...(props.spot && {
+          MaxWaitTimeInSeconds: spotWait(props.maxWait, maxRuntime, maxSpotWaitSeconds).toSeconds(),
+        }),
       },
       ...this.resources(request),
       ...(environment.length > 0 && { Environment: Object.fromEntries(environment) }),
@@ -254,8 +283,3 @@ export class ManagedTuning {
 
 /** What ties a training job to a trial of its own. */
 const STUDY_VARIABLES = /^CDK_HPO_(STUDY|TRIAL|ATTEMPT|TOKEN|REPORT_FUNCTION|OBJECTIVE|MAX_RESOURCE)$/;
-
-function waitOf({ maxWait }: ManagedTuningProps, maxRuntime: Duration): Duration {
-  if (maxWait !== undefined || maxRuntime.isUnresolved()) return maxWait ?? maxRuntime;
-  return Duration.seconds(Math.min(maxRuntime.toSeconds() + DAY_SECONDS, MAX_WAIT_SECONDS));
-}

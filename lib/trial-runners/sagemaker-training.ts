@@ -1,10 +1,11 @@
-import { Annotations, Duration, Token } from 'aws-cdk-lib';
+import { Annotations, Token } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import { DEFAULT_INSTANCES_PER_JOB, INSTANCE_TYPE_PATTERN, MAX_WAIT_SECONDS } from '../contract/limits';
+import { DEFAULT_INSTANCES_PER_JOB, INSTANCE_TYPE_PATTERN } from '../contract/limits';
 import { TRAINING_PRICES } from '../contract/prices';
 import { grantKey, grantSyncPrefix } from '../private/s3-access';
 import { SageMakerJobTask, TRAINING_JOB } from '../private/sagemaker-job-task';
+import { spotWait } from '../private/spot-wait';
 import { TrainRetries } from '../private/train-retries';
 import { createTrainingNetwork } from '../private/training-network';
 import { DEFAULT_MAX_RUNTIME, trainingJobRequest } from '../private/training-job-request';
@@ -125,7 +126,7 @@ export class SageMakerTraining {
       prices: this.prices(groups === undefined ? types : groups.map(({ instanceType }) => instanceType)),
       spot: props.spot ?? false,
       maxRuntime,
-      maxWait: props.spot ? waitOf(props, maxRuntime, image) : undefined,
+      maxWait: props.spot ? spotWait(props.maxWait, maxRuntime, image.maxSpotWaitSeconds) : undefined,
       keepAlivePeriod: props.keepAlivePeriod,
       quotaCheck: props.quotaCheck ?? QuotaCheck.FAIL,
     };
@@ -201,20 +202,4 @@ function requireChoices(property: string, parameter: string, choices: { [name: s
     );
   }
   return choices[parameter];
-}
-
-/** A day more than the runtime, where the image keeps checkpoints. */
-function waitOf({ maxWait }: SageMakerTrainingProps, maxRuntime: Duration, image: TrainingImageConfig): Duration {
-  const most = image.maxSpotWaitSeconds ?? MAX_WAIT_SECONDS;
-  const wait =
-    maxWait ??
-    (maxRuntime.isUnresolved()
-      ? maxRuntime
-      : Duration.seconds(Math.max(Math.min(maxRuntime.toSeconds() + 86_400, most), maxRuntime.toSeconds())));
-  if (!wait.isUnresolved() && wait.toSeconds() > most) {
-    throw new Error(
-      `maxWait must be at most ${most} seconds for an image that keeps no checkpoints, got ${wait.toSeconds()}; lower maxWait and maxRuntime, or don't use spot`,
-    );
-  }
-  return wait;
 }

@@ -1,25 +1,27 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Token, Tokenization } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { TRAINING_ENVIRONMENT, WORKER_ENVIRONMENT } from '../contract/environment';
 import {
   DEFAULT_INSTANCES_PER_JOB,
+  MAX_CHANNELS,
+  MAX_PARALLEL_TRIALS,
   MAX_RUNTIME_SECONDS,
   MAX_SLOTS_PER_WORKER,
-  MAX_WAIT_SECONDS,
 } from '../contract/limits';
 import { TRAINING_PRICES } from '../contract/prices';
 import { ClusterDefinition } from '../contract/tuner-definition';
-import { requireInteger, requireSeconds } from '../private/checks';
+import { requireInteger, requireNoExpression, requireSeconds } from '../private/checks';
 import { ROUND_JOB_NAME, ROUND_OUTCOME } from '../private/round-job';
 import { grantKey, grantSyncPrefix, grantWritePrefix } from '../private/s3-access';
 import { SageMakerJobTask, TRAINING_JOB } from '../private/sagemaker-job-task';
+import { spotWait } from '../private/spot-wait';
 import { TrainRetries } from '../private/train-retries';
 import { createTrainingNetwork } from '../private/training-network';
 import { DEFAULT_MAX_RUNTIME, TRIAL_TAG, trainingJobRequest } from '../private/training-job-request';
 import { TrainingGrantee, createTrainingRole, grantTraining } from '../private/training-role';
-import { requireHyperparameterNames } from '../private/trial-checks';
+import { requireHyperparameterNames, requireNoExpressions } from '../private/trial-checks';
 import { validateSageMakerTraining } from '../private/validate-sagemaker-training';
 import { WORKER_CHANNEL, WorkerProgram } from '../private/worker-program';
 import { QuotaCheck } from '../quota-check';
@@ -30,7 +32,9 @@ import { SageMakerTrainingProps } from './sagemaker-training-props';
 import { TrainingClusterProps } from './training-cluster-props';
 
 const DEFAULT_INSTANCE_TYPE = 'ml.m5.xlarge';
-const DAY_SECONDS = 86_400;
+
+/** The worker, and what a program brings: its code and its entry point. */
+const OWN_CHANNELS = 3;
 
 /** `TrialRunner.trainingCluster`: the slots are in the containers of one training job. */
 export class TrainingCluster {
@@ -41,6 +45,10 @@ export class TrainingCluster {
     requireInteger('trialsPerInstance', trialsPerInstance, 1, MAX_SLOTS_PER_WORKER);
     requireSeconds('maxTrialRuntime', maxTrialRuntime, 1, MAX_RUNTIME_SECONDS);
     requireSeconds('heartbeat', heartbeat, 1, 600);
+    requireInteger('number of channels', Object.keys(props.channels ?? {}).length, 0, MAX_CHANNELS - OWN_CHANNELS);
+    // they stand in the state machine, in what Open study is told.
+    requireNoExpressions('hyperparameter', props.hyperparameters);
+    command?.forEach((word) => requireNoExpression('word of command', word));
     if ((program === undefined) === (command === undefined)) {
       throw new Error(
         'program or command must be given, and not both: a trial of a cluster is a process, which the image itself has no command for',
@@ -95,7 +103,7 @@ export class TrainingCluster {
       checkpointBucket,
       checkpointPrefix,
       computeDetails: { cluster },
-      maxParallelTrials: cluster.instanceCount * cluster.trialsPerInstance,
+      maxParallelTrials: slotsOf(cluster),
       workerStatements: worker.statements,
     };
   }
@@ -160,7 +168,7 @@ export class TrainingCluster {
         [TRAINING_ENVIRONMENT.OBJECTIVE]: objective.metric,
         [WORKER_ENVIRONMENT.FUNCTION]: workerFunction!.functionName,
         [WORKER_ENVIRONMENT.STUDY]: '{% $study %}',
-        [WORKER_ENVIRONMENT.SLOTS]: String(props.trialsPerInstance ?? 1),
+        [WORKER_ENVIRONMENT.SLOTS]: Tokenization.stringifyNumber(props.trialsPerInstance ?? 1),
         [WORKER_ENVIRONMENT.MAX_SECONDS]: '{% $string($job.maxRuntimeSeconds) %}',
       },
       Tags: (rest.Tags as { Key: string }[]).filter(({ Key }) => Key !== TRIAL_TAG),
@@ -183,7 +191,7 @@ export class TrainingCluster {
       instanceCount: props.instanceCount ?? 1,
       trialsPerInstance: props.trialsPerInstance ?? 1,
       maxRuntimeSeconds: maxRuntime.toSeconds(),
-      ...(props.spot && { maxWaitSeconds: waitOf(props, maxRuntime).toSeconds() }),
+      ...(props.spot && { maxWaitSeconds: spotWait(props.maxWait, maxRuntime).toSeconds() }),
       heartbeatSeconds: (props.heartbeat ?? Duration.seconds(20)).toSeconds(),
       outputRoot: outputBucket.s3UrlForObject(props.outputPrefix ?? 'output'),
       program: {
@@ -220,7 +228,8 @@ interface Channel {
   readonly DataSource: { readonly S3DataSource?: { readonly S3Uri: string } };
 }
 
-function waitOf({ maxWait }: TrainingClusterProps, maxRuntime: Duration): Duration {
-  if (maxWait !== undefined || maxRuntime.isUnresolved()) return maxWait ?? maxRuntime;
-  return Duration.seconds(Math.min(maxRuntime.toSeconds() + DAY_SECONDS, MAX_WAIT_SECONDS));
+/** All that the cluster can run at once; undefined where the numbers are known at deployment only. */
+function slotsOf({ instanceCount, trialsPerInstance }: ClusterDefinition): number | undefined {
+  if ([instanceCount, trialsPerInstance].some((number) => Token.isUnresolved(number))) return undefined;
+  return Math.min(instanceCount * trialsPerInstance, MAX_PARALLEL_TRIALS);
 }

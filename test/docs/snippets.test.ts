@@ -24,6 +24,7 @@ const of = (language: string) => SNIPPETS.filter((snippet) => snippet.language =
 /** What a snippet may take for granted: it stands in a stack, after the tuner of the page. */
 const PRELUDE = `
 import { Duration, Stack } from 'aws-cdk-lib';
+import * as batch from 'aws-cdk-lib/aws-batch';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as efs from 'aws-cdk-lib/aws-efs';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -46,7 +47,7 @@ declare const fileSystem: efs.FileSystem;
 declare const image: hpo.TrainingImage;
 declare const searchSpace: { [name: string]: hpo.Parameter };
 void [sfn, tasks, targets, ActiveWhen, Objective, OutcomeConstraint, Parameter, Scaling, Scheduler, TrainingImage, TrainingProgram];
-void [Duration, lambda, SearchAlgorithm, TrialRunner, Tuner, topic, scientists, dataBucket, searchSpace];
+void [Duration, batch, lambda, SearchAlgorithm, TrialRunner, Tuner, topic, scientists, dataBucket, searchSpace];
 `;
 
 test('the TypeScript of README and docs compiles', () => {

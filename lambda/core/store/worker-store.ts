@@ -16,6 +16,8 @@ export interface WorkerRecord extends Versioned {
   readonly seenAt: string;
   /** Why it no longer counts: its trials have been given to others. */
   readonly gone?: string;
+  /** With `gone`, where its process may still be there: until then it has heard of it, and nobody goes on with its trials. */
+  readonly trialsNotBefore?: string;
 }
 
 /** The workers of a study. */

@@ -80,7 +80,8 @@ function secondsOf({ attempts = [], startedAt, stoppedAt }: BatchJobDetail, at: 
 }
 
 function between(from: number | undefined, to: number | undefined): number {
-  return from === undefined || to === undefined ? 0 : Math.max(to - from, 0);
+  // of no number is any larger: the time of now may be unknown.
+  return from !== undefined && to !== undefined && to > from ? to - from : 0;
 }
 
 function uncapitalized(value: unknown): unknown {

@@ -1,6 +1,6 @@
 import { FailedTrial, StudyResult } from '../../../lib/contract/calls';
 import { FailureClass, StudyRecord, TrialRecord, currentAttempt, hasEnded } from '../store/records';
-import { logLink } from './log-link';
+import { batchJobLink, logLink } from './log-link';
 
 /** So many failed trials of each class are told with their messages. */
 const TOLD_OF_A_CLASS = 3;
@@ -46,8 +46,12 @@ function toldOf(study: StudyRecord, trial: TrialRecord, failureClass: FailureCla
     message: (trial.message ?? 'no reason was given').slice(0, 500),
     advice: adviceFor(failureClass),
     trainingJobName: jobName,
-    log: jobName === null ? null : logLink(study.execution, jobName),
+    log: jobName === null ? null : linkOf(study, jobName),
   };
+}
+
+function linkOf({ execution, tuner }: StudyRecord, jobName: string): string {
+  return tuner.compute.batch === undefined ? logLink(execution, jobName) : batchJobLink(execution, jobName);
 }
 
 /** So few ended trials say nothing of a share. */

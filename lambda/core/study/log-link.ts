@@ -1,3 +1,5 @@
+import { NAME_SEPARATOR } from './batch-outcome';
+
 const CONSOLES: Readonly<Record<string, string>> = {
   'aws-cn': 'console.amazonaws.cn',
   'aws-us-gov': 'console.amazonaws-us-gov.com',
@@ -9,6 +11,12 @@ const LOG_GROUP = '/aws/sagemaker/TrainingJobs';
 export function consoleOf(arn: string): string {
   const [, partition, , region] = arn.split(':');
   return `https://${region}.${CONSOLES[partition] ?? 'console.aws.amazon.com'}`;
+}
+
+/** The page of the Batch console of a job; its name here ends with its id. */
+export function batchJobLink(arn: string, jobName: string): string {
+  const [, , , region] = arn.split(':');
+  return `${consoleOf(arn)}/batch/home?region=${region}#jobs/detail/${jobName.split(NAME_SEPARATOR).at(-1)}`;
 }
 
 /**

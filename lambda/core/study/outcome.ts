@@ -107,7 +107,7 @@ export function lostSightOf({ error, cause }: AttemptOutcome, job: AttemptOutcom
 /**
  * A failed `.sync` task brings the job's description as the text of its cause.
  */
-function withDescription(outcome: AttemptOutcome): AttemptOutcome {
+export function withDescription(outcome: AttemptOutcome): AttemptOutcome {
   const job = parseObject(outcome.cause);
   const batchJob = job && batchJobOf(job);
   // of a job that has ended: the time of now is in no part of it.

@@ -44,6 +44,7 @@ async function clusterJob(plan: JobPlan, cluster: ClusterDefinition): Promise<Cl
     name: nameOf(study, request.round),
     redrives: request.redrives ?? 0,
     instanceCount,
+    trialsPerInstance: Math.min(Math.ceil(slots / instanceCount), cluster.trialsPerInstance),
     maxRuntimeSeconds,
     ...(waits !== undefined && { maxWaitSeconds: maxRuntimeSeconds + waits - cluster.maxRuntimeSeconds }),
   };
@@ -54,6 +55,8 @@ async function tuningJob(plan: JobPlan): Promise<TuningJob | null> {
   const { compute, objective, maxTrials, maxDurationSeconds, maxSpendUsd } = study.tuner;
   const { config } = compute.tuning!;
   const parallel = Math.min(slots, maxTrials - trials.length);
+  // trials of an earlier job that still ends.
+  if (parallel < 1) return null;
   const instances = parallel * compute.instanceCount;
   const job = await granted(plan, instances, LONGEST_TUNING_SECONDS, SHORTEST_TUNING_SECONDS);
   if (job === undefined) return null;

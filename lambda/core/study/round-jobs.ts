@@ -1,7 +1,7 @@
 import { AttemptOutcome } from '../../../lib/contract/calls';
-import { RoundJob, StudyRecord } from '../store/records';
+import { RoundJob, StudyRecord, currentAttempt } from '../store/records';
 import { StudyStore } from '../store/study-store';
-import { failureClassOf } from './outcome';
+import { failureClassOf, withDescription } from './outcome';
 import { certainOutcome } from './record';
 import { TrainingJobs } from './settle';
 import { JobStopper } from './stop-jobs';
@@ -28,7 +28,7 @@ export async function putRoundJob(study: StudyRecord, job: RoundJob, store: Stud
 
 /** Jobs that found no room can be hundreds, and an item of the table holds 400 KB. */
 function mayHaveRun({ endedAt, outcome }: RoundJob): boolean {
-  return endedAt === undefined || outcome?.status !== undefined;
+  return endedAt === undefined || outcome?.status !== undefined || outcome?.billableSeconds !== undefined;
 }
 
 /** Whether the job of the round ended for want of instances, or for too many requests: another one may do better later. */
@@ -56,10 +56,13 @@ export async function settleRoundJob(
   const job = jobOfRound(study, round);
   if (job === undefined) return;
   const service = tuning === undefined ? jobs : tuningJobs;
+  if (tuning !== undefined) await collectRest(study, at, { store, tuningJobs });
   const certain = await certainOutcome(outcome, { jobName: job.name }, at, service, store);
   const ended = await putOutcome(study, job, certain, at, store);
   if (tuning !== undefined) await collectTrials(study, ended, at, { store, tuningJobs });
-  if (cluster !== undefined) await loseCluster(study, job, at, store);
+  // of a job that still ends its workers are still there.
+  const notBefore = cluster && ended.outcome?.status === undefined ? heardBy(cluster, at) : undefined;
+  if (cluster !== undefined) await loseCluster(study, job, at, store, notBefore);
 }
 
 /** The execution has ended, or another one goes on: what its jobs left behind. Jobs that still run are stopped. */
@@ -70,6 +73,7 @@ export async function settleRoundJobs(
 ): Promise<void> {
   const { cluster, tuning } = study.tuner.compute;
   const service = tuning === undefined ? jobs : tuningJobs;
+  if (tuning !== undefined) await collectRest(study, at, { store, tuningJobs });
   for (const job of (study.jobs ?? []).filter(({ endedAt }) => endedAt === undefined)) {
     const found = await service.find(job.name, at);
     if (found?.running && !found.stopping) await new JobStopper(service, store, at).stop(found.jobName);
@@ -83,10 +87,31 @@ export async function settleRoundJobs(
   await loseWorkers(study, workers, { at, message, notBefore: heardBy(cluster, at) }, store);
 }
 
+/** Trials of tuning jobs that were still ending when they were settled. */
+async function collectRest(
+  study: StudyRecord,
+  at: string,
+  dependencies: Pick<SettleDependencies, 'store' | 'tuningJobs'>,
+): Promise<void> {
+  const running = (await dependencies.store.loadTrials(study)).filter(({ state }) => state === 'RUNNING');
+  // of a claim `run/round/slot/turn`.
+  const rounds = new Set(running.map((trial) => Number(currentAttempt(trial).claim.split('/')[1])));
+  for (const job of study.jobs ?? []) {
+    if (job.endedAt !== undefined && rounds.has(job.round)) await collectTrials(study, job, at, dependencies);
+  }
+}
+
 /** Its containers are gone with it. Workers of other machines go on. */
-async function loseCluster(study: StudyRecord, { name }: RoundJob, at: string, store: StudyStore): Promise<void> {
+async function loseCluster(
+  study: StudyRecord,
+  { name }: RoundJob,
+  at: string,
+  store: StudyStore,
+  notBefore: string | undefined,
+): Promise<void> {
   const workers = (await store.workers.load(study.study)).filter(({ host }) => host.startsWith(`${name}-`));
-  await loseWorkers(study, workers, { at, message: 'the training cluster ended before the trial did' }, store);
+  const message = 'the training cluster ended before the trial did';
+  await loseWorkers(study, workers, { at, message, notBefore }, store);
 }
 
 async function putOutcome(
@@ -96,7 +121,8 @@ async function putOutcome(
   at: string,
   store: StudyStore,
 ): Promise<RoundJob> {
-  const kept = { ...outcome, cause: outcome.cause?.slice(0, 1024) };
+  const described = withDescription(outcome);
+  const kept = { ...described, cause: described.cause?.slice(0, 1024) };
   const record = await store.changeStudy(study, (before) => ({
     ...before,
     jobs: before.jobs?.map((job) =>

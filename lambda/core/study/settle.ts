@@ -36,6 +36,8 @@ export async function settleRunningTrials(
   at: string,
   { store, jobs }: { store: StudyStore; jobs: TrainingJobs },
 ): Promise<void> {
+  // the jobs of automatic model tuning are its own.
+  if (study.tuner.compute.tuning !== undefined) return;
   const stopper = new JobStopper(jobs, store, at);
   for (const trial of await store.loadTrials(study)) {
     // a later execution may have opened the study meanwhile: its slots look after their trials.

@@ -48,7 +48,10 @@ export async function collectTrials(
 
 /** Tuning tries a job again by itself, as often as it was told to: what has failed has failed. */
 function endedTrial(study: StudyRecord, trial: TrialRecord, { outcome, endedAt }: TunedJob, at: string): TrialRecord {
-  const ended = withOutcome(study, trial, outcome, endedAt ?? at);
+  // tuning stops jobs by rules of its own, and all of them at its end.
+  const decision = { decision: 'stop', decisionReason: 'automatic model tuning stopped it' } as const;
+  const told = outcome.status === 'Stopped' ? { ...trial, ...decision } : trial;
+  const ended = withOutcome(study, told, outcome, endedAt ?? at);
   const { failureClass, message } = currentAttempt(ended);
   return hasEnded(ended) ? ended : { ...ended, state: 'FAILED', failureClass, message, endedAt: endedAt ?? at };
 }
@@ -63,11 +66,6 @@ function newTrial(study: StudyRecord, job: TunedJob, number: number, claim: stri
     configuration,
     attempts: [{ attempt: 1, claim, jobName: job.jobName, tokenHash: '', startAt: job.createdAt }],
     createdAt: job.createdAt,
-    // tuning stops jobs by rules of its own, and all of them at its end.
-    ...(job.outcome.status === 'Stopped' && {
-      decision: 'stop' as const,
-      decisionReason: 'automatic model tuning stopped it',
-    }),
     version: 1,
   };
 }

@@ -3,49 +3,68 @@ import { StudyStore } from '../../store/study-store';
 import { WorkerRecord } from '../../store/worker-store';
 import { requeued, withOutcome } from '../outcome';
 
+interface Loss {
+  readonly at: string;
+  readonly message: string;
+  /** Where a worker may still be there: until then it has heard that it doesn't count. */
+  readonly notBefore?: string;
+}
+
 /**
- * Takes the trials of workers that no longer count: others go on with them, from their checkpoints.
- *
- * @param notBefore where a worker may still be there: until then it has heard that it doesn't count
+ * Marks workers as gone, and gives their trials back. First the mark: none of them gets another trial. Those that have been
+ * marked before are looked after as well: whoever marked them may have crashed, and a trial may have been on its way to them.
  */
-export async function giveBackTrials(
+export async function loseWorkers(
   study: StudyRecord,
-  trials: readonly TrialRecord[],
-  workers: ReadonlySet<number>,
-  { at, message, notBefore }: { readonly at: string; readonly message: string; readonly notBefore?: string },
+  workers: readonly WorkerRecord[],
+  { at, message, notBefore }: Loss,
   store: StudyStore,
 ): Promise<void> {
-  for (const trial of trials) {
+  if (workers.length === 0) return;
+  const lost = new Map<number, WorkerRecord>();
+  for (const worker of workers) {
+    const marked = await store.workers.change(study.study, worker, (record) =>
+      record.gone === undefined
+        ? { ...record, gone: message, ...(notBefore !== undefined && { trialsNotBefore: notBefore }) }
+        : record,
+    );
+    lost.set(worker.worker, marked);
+  }
+  await giveBackTrials(study, lost, at, store);
+}
+
+/** Takes the trials of workers that no longer count: others go on with them, from their checkpoints. */
+async function giveBackTrials(
+  study: StudyRecord,
+  workers: ReadonlyMap<number, WorkerRecord>,
+  at: string,
+  store: StudyStore,
+): Promise<void> {
+  for (const trial of await store.loadTrials(study)) {
     const { attempt, worker } = currentAttempt(trial);
-    if (trial.state !== 'RUNNING' || worker === undefined || !workers.has(worker)) continue;
+    const lost = trial.state === 'RUNNING' && worker !== undefined ? workers.get(worker) : undefined;
+    if (lost === undefined) continue;
     await store.changeTrial(
       study.study,
       trial.trial,
-      (record) => {
-        if (record.state !== 'RUNNING' || currentAttempt(record).attempt !== attempt) return record;
-        // its fate is sealed, whether or not its worker has noticed.
-        if (record.decision !== undefined) return withOutcome(study, record, { status: 'Stopped' }, at);
-        return requeued(record, at, message, undefined, notBefore);
-      },
+      (record) =>
+        record.state === 'RUNNING' && currentAttempt(record).attempt === attempt
+          ? withoutWorker(study, record, lost, at)
+          : record,
       trial,
     );
   }
 }
 
-/** Marks workers as gone, and gives their trials back. First the mark: none of them gets another trial. */
-export async function loseWorkers(
+function withoutWorker(
   study: StudyRecord,
-  workers: readonly WorkerRecord[],
-  details: { readonly at: string; readonly message: string; readonly notBefore?: string },
-  store: StudyStore,
-): Promise<void> {
-  const lost = workers.filter(({ gone }) => gone === undefined);
-  if (lost.length === 0) return;
-  for (const worker of lost) {
-    await store.workers.change(study.study, worker, (record) =>
-      record.gone === undefined ? { ...record, gone: details.message } : record,
-    );
-  }
-  const numbers = new Set(lost.map(({ worker }) => worker));
-  await giveBackTrials(study, await store.loadTrials(study), numbers, details, store);
+  trial: TrialRecord,
+  { gone, trialsNotBefore }: WorkerRecord,
+  at: string,
+): TrialRecord {
+  // its fate is sealed, whether or not its worker has noticed. One that pauses may go on only when its worker has.
+  const isSealed = trial.decision === 'stop' || (trial.decision !== undefined && trialsNotBefore === undefined);
+  return isSealed
+    ? withOutcome(study, trial, { status: 'Stopped' }, at)
+    : requeued(trial, at, gone!, undefined, trialsNotBefore);
 }

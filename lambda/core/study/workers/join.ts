@@ -35,9 +35,11 @@ async function numberOf({ host, nonce, slots }: JoinRequest, study: StudyRecord,
   for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
     const workers = await store.workers.load(study.study);
     const same = workers.filter((worker) => worker.host === host);
-    const before = same.find((worker) => worker.nonce === nonce && worker.run === study.run);
+    const before = same.find(
+      (worker) => worker.nonce === nonce && worker.run === study.run && worker.gone === undefined,
+    );
     // the same process asks again: its first call got through.
-    if (before !== undefined && before.gone === undefined) return before.worker;
+    if (before !== undefined) return before.worker;
     // two processes can't have one machine's name: the earlier one has crashed or was restarted.
     await loseWorkers(study, same, { at, message: 'its worker was restarted' }, store);
     const worker = workers.length + 1;

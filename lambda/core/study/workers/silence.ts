@@ -26,7 +26,7 @@ export function isSilent({ seenAt }: WorkerRecord, { heartbeatSeconds }: Cluster
 export async function loseSilentWorkers(study: StudyRecord, at: string, store: StudyStore): Promise<void> {
   const { cluster } = study.tuner.compute;
   const silent = (await store.workers.load(study.study)).filter(
-    (worker) => worker.gone === undefined && isSilent(worker, cluster!, at),
+    (worker) => worker.gone !== undefined || isSilent(worker, cluster!, at),
   );
   await loseWorkers(study, silent, { at, message: 'its worker was lost' }, store);
 }

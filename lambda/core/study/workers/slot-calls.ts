@@ -24,7 +24,13 @@ export async function nextOfWorker(
   store: StudyStore,
   services: NextServices,
 ): Promise<WorkerNextAnswer> {
-  return answerOf(await nextTrial(asSlot(request, worker, study, at), store, services), request.turn, study, at, store);
+  const answer = await nextTrial({ ...asSlot(request, worker, study, at), leaving: isOver(study) }, store, services);
+  return answerOf(answer, request.turn, study, at, store);
+}
+
+/** Nobody else asks for trials once the execution has ended. */
+function isOver({ status }: StudyRecord): boolean {
+  return status !== 'RUNNING';
 }
 
 /** A worker's slot says how an attempt ended, and asks for its next trial. */
@@ -40,7 +46,8 @@ export async function recordOfWorker(
   const outcome = { ...request.outcome, jobName: clusterOf(worker, study) };
   const turn = asSlot(request, worker, study, at);
   const { leaving } = request;
-  const answer = await recordTrial({ ...turn, trial, attempt, outcome, leaving }, store, services);
+  const end = { trial, attempt, outcome, leaving: leaving || isOver(study) };
+  const answer = await recordTrial({ ...turn, ...end }, store, services);
   if (leaving && answer.action === 'none') return { action: 'none', ended: true, reason: answer.reason };
   return answerOf(answer, request.turn, study, at, store);
 }

@@ -34,9 +34,13 @@ export async function answerWorker(
       `slot must be below the ${worker.slots} slots that the worker joined with, got ${request.slot}`,
     );
   }
-  return request.call === 'next'
-    ? nextOfWorker(request, worker, study, at, store, services)
-    : recordOfWorker(request, worker, study, at, store, services);
+  const answer =
+    request.call === 'next'
+      ? await nextOfWorker(request, worker, study, at, store, services)
+      : await recordOfWorker(request, worker, study, at, store, services);
+  // given up meanwhile: the trial is given back by whoever looks after lost workers next.
+  if (answer.action === 'train') await requireWorker(request.worker, study, store);
+  return answer;
 }
 
 function parsed(event: unknown): WorkerRequest {
