@@ -1,4 +1,4 @@
-import { Duration, Token, Tokenization } from 'aws-cdk-lib';
+import { Duration, Token } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
@@ -168,7 +168,7 @@ export class TrainingCluster {
         [TRAINING_ENVIRONMENT.OBJECTIVE]: objective.metric,
         [WORKER_ENVIRONMENT.FUNCTION]: workerFunction!.functionName,
         [WORKER_ENVIRONMENT.STUDY]: '{% $study %}',
-        [WORKER_ENVIRONMENT.SLOTS]: Tokenization.stringifyNumber(props.trialsPerInstance ?? 1),
+        [WORKER_ENVIRONMENT.SLOTS]: '{% $string($job.trialsPerInstance) %}',
         [WORKER_ENVIRONMENT.MAX_SECONDS]: '{% $string($job.maxRuntimeSeconds) %}',
       },
       Tags: (rest.Tags as { Key: string }[]).filter(({ Key }) => Key !== TRIAL_TAG),

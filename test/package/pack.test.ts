@@ -32,6 +32,8 @@ describe('the tarball', () => {
       /^lib\/dist\/.*\.(js|d\.ts)$/,
       /^lambda\/dist\/[a-z-]+\/index\.js$/,
       /^client\/dist\/(python|node|entry)\/[a-z_-]+\.(py|mjs)$/,
+      /^client\/dist\/(python|worker)\/cdk_hpo_worker\/[a-z0-9_]+\.py$/,
+      /^client\/dist\/python\/pyproject\.toml$/,
       /^(\.jsii|API\.md|LICENSE|README\.md|package\.json)$/,
       // its only dependency, which jsii wants to be bundled.
       /^node_modules\/jsep\//,
@@ -62,14 +64,18 @@ describe('the tarball', () => {
     const steps = readdirSync(join(ROOT, 'lambda')).filter((name) =>
       existsSync(join(ROOT, 'lambda', name, 'handler.ts')),
     );
-    expect(steps).toHaveLength(9);
+    expect(steps).toHaveLength(10);
     expect(packed.files).toEqual(expect.arrayContaining(steps.map((step) => `lambda/dist/${step}/index.js`)));
-    expect(packed.files.filter((file) => file.startsWith('client/')).sort()).toEqual([
+    const isWorker = (file: string) => file.includes('/cdk_hpo_worker/');
+    expect(packed.files.filter((file) => file.startsWith('client/') && !isWorker(file)).sort()).toEqual([
       'client/dist/entry/node-entry.mjs',
       'client/dist/entry/python_entry.py',
       'client/dist/node/cdk-hpo.mjs',
       'client/dist/python/cdk_hpo.py',
+      'client/dist/python/pyproject.toml',
     ]);
+    const modules = readdirSync(join(ROOT, 'client/python/cdk_hpo_worker')).filter((file) => file.endsWith('.py'));
+    expect(packed.files.filter(isWorker)).toHaveLength(2 * modules.length);
   });
 
   test('is small', () => {
