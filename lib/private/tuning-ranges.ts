@@ -37,9 +37,6 @@ export function tuningRanges(space: readonly ParameterDefinition[]): TuningRange
         categorical.push({ Name: name, Values: parameter.values.map((value) => limited(name, String(value))) });
         break;
       default: {
-        if (parameter.type === 'integer' && parameter.scaling === 'reverseLogarithmic') {
-          throw refused(name, 'no Scaling.REVERSE_LOGARITHMIC for integers', 'it', 'use another scaling');
-        }
         const range = {
           Name: name,
           MinValue: String(parameter.min),

@@ -70,9 +70,12 @@ const REFERENCES: Record<string, string> = {
   'AWS::FSx::FileSystem': 'fs-0123456789abcdef0',
   'AWS::FSx::FileSystem.LustreMountName': 'abcdefgh',
   'AWS::ECR::Repository': 'images',
+  'AWS::Batch::JobQueue.JobQueueArn': `arn:aws-us-gov:batch:ap-southeast-2:111111111111:job-queue/${'q'.repeat(128)}`,
+  'AWS::Batch::JobDefinition': `arn:aws-us-gov:batch:ap-southeast-2:111111111111:job-definition/${'d'.repeat(128)}:1`,
 };
 
-function deployed(value: unknown, typeOf: (name: string) => string | undefined): unknown {
+/** References replaced by what CloudFormation would make of them. */
+export function deployed(value: unknown, typeOf: (name: string) => string | undefined): unknown {
   if (typeof value === 'string') return resolved(value, typeOf);
   if (value === undefined) throw new Error('an expression of the request has no value');
   if (typeof value !== 'object' || value === null) return value;
