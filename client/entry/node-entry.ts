@@ -14,6 +14,8 @@ const FAILURE_LENGTH = 1024;
 const TAIL_BYTES = 8192;
 const OWN_CHANNEL_PREFIX = 'cdk_hpo_';
 const PROGRAM_EXTENSIONS = ['.mjs', '.cjs', '.js'];
+/** What SageMaker's training toolkit and automatic model tuning put among the hyperparameters. */
+const SAGEMAKERS_OWN = /^(sagemaker_|_tuning_objective_metric$)/;
 
 /** Something about the job's set-up is wrong, and the message says what to do. */
 class EntryError extends Error {}
@@ -73,7 +75,8 @@ function readHyperparameters(base: string): Map<string, string> {
   if (!isObject(values)) {
     throw new EntryError(`${file} must hold an object of names to strings, got ${JSON.stringify(values)}`);
   }
-  const entries = Object.entries(values).map(([name, value]): [string, string] => [name, plain(value)]);
+  const own = Object.entries(values).filter(([name]) => !SAGEMAKERS_OWN.test(name));
+  const entries = own.map(([name, value]): [string, string] => [name, plain(value)]);
   return new Map(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
@@ -190,6 +193,9 @@ function channels(base: string): string[] {
 }
 
 function countGpus(): number {
+  // of the GPUs of a machine a trial may have its share only.
+  const visible = process.env.CUDA_VISIBLE_DEVICES;
+  if (visible !== undefined) return visible.split(',').filter((device) => !['', '-1'].includes(device.trim())).length;
   // each GPU that the container may use has a device file; asking nvidia-smi takes a second.
   const devices = fs.existsSync('/dev') ? fs.readdirSync('/dev') : [];
   return devices.filter((name) => /^nvidia[0-9]+$/.test(name)).length;
@@ -232,7 +238,8 @@ function trainingEnvironment(
     // os.availableParallelism is missing in early versions of Node 18.
     SM_NUM_CPUS: String(os.availableParallelism?.() ?? os.cpus().length),
     SM_NUM_GPUS: String(countGpus()),
-    SM_HPS: JSON.stringify(typedHyperparameters()),
+    // of the same names as all the others.
+    SM_HPS: JSON.stringify(typedHyperparameters(), [...hyperparameters.keys()]),
     SM_USER_ARGS: JSON.stringify(commandLine(hyperparameters)),
     PYTHONPATH: [code, process.env.PYTHONPATH].filter(Boolean).join(path.delimiter),
     PYTHONUNBUFFERED: '1',

@@ -169,6 +169,10 @@ def channels(base):
 
 
 def count_gpus():
+    # of the GPUs of a machine a trial may have its share only.
+    visible = os.environ.get('CUDA_VISIBLE_DEVICES')
+    if visible is not None:
+        return len([device for device in visible.split(',') if device.strip() not in ('', '-1')])
     # each GPU that the container may use has a device file; asking nvidia-smi takes a second.
     return len([path for path in glob.glob('/dev/nvidia*') if re.fullmatch(r'/dev/nvidia[0-9]+', path)])
 

@@ -6,7 +6,7 @@ import { trialRunner } from './trial-runners';
 
 export interface VitMupStackProps extends StackProps {
   /**
-   * Where the trials train.
+   * Where the trials train: `training-jobs`, `training-cluster`, `batch` or `managed-tuning`.
    *
    * @default training-jobs
    */
@@ -17,6 +17,7 @@ export interface VitMupStackProps extends StackProps {
 export class VitMupStack extends Stack {
   constructor(scope: Construct, id: string, props: VitMupStackProps = {}) {
     super(scope, id, props);
+    const { way = 'training-jobs' } = props;
     const epochs = 81;
     const tuner = new Tuner(this, 'Tuner', {
       searchSpace: {
@@ -25,12 +26,15 @@ export class VitMupStack extends Stack {
         warmup_ratio: Parameter.continuous({ min: 0, max: 0.3 }),
       },
       objective: Objective.maximize('eval_accuracy'),
-      // bad trials end after 9 or 27 epochs. None pauses: a job takes longer to start than ten of its epochs.
-      scheduler: Scheduler.asha({ minResource: 9, maxResource: epochs }),
-      // the program's own defaults come first: what the search finds must beat them.
-      initialConfigurations: [{ learning_rate: 1e-3, weight_decay: 0.05, warmup_ratio: 0.1 }],
+      // automatic model tuning has an early stopping of its own, and chooses the first configurations itself.
+      ...(way !== 'managed-tuning' && {
+        // bad trials end after 9 or 27 epochs. None pauses: a job takes longer to start than ten of its epochs.
+        scheduler: Scheduler.asha({ minResource: 9, maxResource: epochs }),
+        // the program's own defaults come first: what the search finds must beat them.
+        initialConfigurations: [{ learning_rate: 1e-3, weight_decay: 0.05, warmup_ratio: 0.1 }],
+      }),
       // narrow, and its own base: here the model is an ordinary one.
-      trialRunner: trialRunner(props.way ?? 'training-jobs', { width: '192', base_width: '192', epochs: `${epochs}` }),
+      trialRunner: trialRunner(way, this, { width: '192', base_width: '192', epochs: `${epochs}` }),
       maxTrials: 30,
       maxSpendUsd: 20,
       maxDuration: Duration.hours(12),

@@ -1,4 +1,4 @@
-import { Validations } from 'aws-cdk-lib';
+import { Size, Validations } from 'aws-cdk-lib';
 import * as batch from 'aws-cdk-lib/aws-batch';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -6,6 +6,9 @@ import { Construct } from 'constructs';
 import { BatchTrainingProps } from '../trial-runners/batch-training-props';
 
 const DEFAULT_MAX_VCPUS = 1024;
+
+/** Images for GPUs take 20 GiB and more, and several trials share the disk. */
+const DEFAULT_VOLUME_SIZE = Size.gibibytes(100);
 
 /** What the ECS agent of an instance needs: AWS keeps the list. */
 const INSTANCE_POLICY = 'service-role/AmazonEC2ContainerServiceforEC2Role';
@@ -29,7 +32,7 @@ export function createBatchEnvironment(scope: Construct, props: BatchTrainingPro
       minvCpus: 0,
       maxvCpus: maxVcpus,
       instanceTypes,
-      launchTemplate: createLaunchTemplate(scope),
+      launchTemplate: createLaunchTemplate(scope, props.volumeSize ?? DEFAULT_VOLUME_SIZE),
       instanceRole: createInstanceProfile(scope).attrArn,
       subnets: vpc!.selectSubnets(vpcSubnets).subnetIds,
       securityGroupIds: groups.map(({ securityGroupId }) => securityGroupId),
@@ -49,12 +52,17 @@ export function createBatchEnvironment(scope: Construct, props: BatchTrainingPro
 }
 
 /** Encrypted disks, and no access of containers to the credentials of their instance. */
-function createLaunchTemplate(scope: Construct): batch.CfnComputeEnvironment.LaunchTemplateSpecificationProperty {
+function createLaunchTemplate(
+  scope: Construct,
+  volumeSize: Size,
+): batch.CfnComputeEnvironment.LaunchTemplateSpecificationProperty {
   const template = new ec2.CfnLaunchTemplate(scope, 'LaunchTemplate', {
     launchTemplateData: {
       metadataOptions: { httpTokens: 'required', httpPutResponseHopLimit: 1 },
-      // the disk of the images that Batch takes; its size is theirs.
-      blockDeviceMappings: [{ deviceName: '/dev/xvda', ebs: { encrypted: true } }],
+      // the root disk of the images that Batch takes.
+      blockDeviceMappings: [
+        { deviceName: '/dev/xvda', ebs: { encrypted: true, volumeSize: volumeSize.toGibibytes(), volumeType: 'gp3' } },
+      ],
     },
   });
   return { launchTemplateId: template.ref, version: template.attrLatestVersionNumber };

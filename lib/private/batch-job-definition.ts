@@ -23,6 +23,13 @@ const FETCH_AND_RUN = [
   "runpy.run_module('cdk_hpo_worker',run_name='__main__')",
 ].join('\n');
 
+/**
+ * A command of Batch goes to the entry point of the image, and that of AWS's Deep Learning Containers hands it to bash's `eval`, which
+ * reads the words as a line of shell. This word is a program for Python either way: as it is, an f-string; without the quotes that
+ * bash takes away, a loop.
+ */
+const RUNS_EITHER_WAY = `f"or x in[{exec(bytes.fromhex('${Buffer.from(FETCH_AND_RUN).toString('hex')}'))}]:0"`;
+
 /** Batch itself starts a job anew whose instance was lost; all else is for the study to decide. */
 const ON_EXIT = [
   { action: 'RETRY', onStatusReason: 'Host EC2*' },
@@ -59,7 +66,7 @@ export function createBatchJobDefinition(scope: Construct, parts: JobDefinitionP
     retryStrategy: { attempts, evaluateOnExit: ON_EXIT },
     containerProperties: {
       image: image.uri,
-      command: ['python3', '-c', FETCH_AND_RUN, 'batch-job'],
+      command: ['python3', '-c', RUNS_EITHER_WAY, 'batch-job'],
       jobRoleArn: jobRole.roleArn,
       executionRoleArn: executionRole.roleArn,
       resourceRequirements: requirements,

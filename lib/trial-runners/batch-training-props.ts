@@ -116,6 +116,13 @@ export interface BatchTrainingProps {
   readonly sharedMemorySize?: Size;
 
   /**
+   * Disk of each instance, for images, data, checkpoints and models of all its trials: 30 GiB to 16 TiB.
+   *
+   * @default Size.gibibytes(100)
+   */
+  readonly volumeSize?: Size;
+
+  /**
    * An attempt ends after this time at the latest: 1 minute to 28 days.
    *
    * @default Duration.hours(24)

@@ -34,7 +34,7 @@ const ATTEMPT = "{% $string($sift($next, function($value, $name) { $name != 'tok
 /** `TrialRunner.batch`: each attempt is a job of AWS Batch. */
 export class BatchTraining {
   constructor(private readonly props: BatchTrainingProps) {
-    const { program, command, jobQueue, vpc, vcpus, memory } = props;
+    const { program, command, jobQueue, vpc, vcpus, memory, volumeSize } = props;
     requireTrialProps(props);
     if ((program === undefined) === (command === undefined)) {
       throw new Error('program or command must be given, and not both: it is what the job runs for a trial');
@@ -42,7 +42,7 @@ export class BatchTraining {
     if ((jobQueue === undefined) === (vpc === undefined)) {
       throw new Error('vpc or jobQueue must be given, and not both: a queue of its own needs a VPC for its instances');
     }
-    for (const name of ['vpcSubnets', 'securityGroups', 'instanceTypes', 'spot', 'maxVcpus'] as const) {
+    for (const name of ['vpcSubnets', 'securityGroups', 'instanceTypes', 'spot', 'maxVcpus', 'volumeSize'] as const) {
       if (jobQueue !== undefined && props[name] !== undefined) {
         throw new Error(`${name} must not be given together with jobQueue, which has its own; remove one of the two`);
       }
@@ -65,6 +65,9 @@ export class BatchTraining {
     requireSeconds('maxRuntime', props.maxRuntime, 60, MAX_RUNTIME_SECONDS);
     if (memory === undefined && Token.isUnresolved(vcpus)) {
       throw new Error('memory must be given where vcpus is known at deployment only');
+    }
+    if (volumeSize !== undefined && !volumeSize.isUnresolved()) {
+      requireInteger('volumeSize in gibibytes', volumeSize.toGibibytes(), 30, 16_384);
     }
     if (memory !== undefined && !memory.isUnresolved())
       requireInteger('memory in MiB', memory.toMebibytes(), 4, 24_000_000);

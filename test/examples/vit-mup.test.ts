@@ -192,8 +192,69 @@ test('the stack synthesizes: a narrow model on spot instances, with ASHA over it
   });
 });
 
-test('a way that there is not is named', () => {
-  expect(() => new VitMupStack(newApp(), 'VitMup', { way: 'by-mail' })).toThrow('got "by-mail"');
+describe('the ways to run the trials', () => {
+  const templateOf = (way?: string) => new ReadableTemplate(new VitMupStack(newApp(), 'VitMup', { way }));
+  const WAYS = ['training-jobs', 'training-cluster', 'batch', 'managed-tuning'];
+
+  test.each(WAYS)('%s has the objective, the space and the limits of the default', (way) => {
+    const [usual, other] = [undefined, way].map((name) => tunerDefinitionOf(templateOf(name)));
+    const { objective, searchSpace, maxTrials, maxSpendUsd, maxDurationSeconds } = usual;
+    expect(other).toMatchObject({ objective, maxTrials, maxSpendUsd, maxDurationSeconds });
+    expect(other.searchSpace).toEqual(searchSpace);
+    expect(searchSpace.map(({ name }) => name)).toEqual(['learning_rate', 'weight_decay', 'warmup_ratio']);
+    const scheduler = way === 'managed-tuning' ? 'none' : 'asha';
+    expect(other.scheduler.name).toBe(scheduler);
+  });
+
+  test('training-cluster gives each of eight trials a GPU', () => {
+    const { compute, maxParallelTrials } = tunerDefinitionOf(templateOf('training-cluster'));
+    expect(compute).toMatchObject({
+      instanceTypes: ['ml.g5.12xlarge'],
+      spot: true,
+      cluster: { instanceCount: 2, trialsPerInstance: 4, program: { hyperparameters: { width: '192' } } },
+    });
+    expect(maxParallelTrials).toBe(8);
+  });
+
+  test('batch asks for a GPU on spot instances, in subnets that need no NAT gateway', () => {
+    const template = templateOf('batch');
+    const [environment] = Object.values(template.ofType('AWS::Batch::ComputeEnvironment'));
+    const resources = environment.Properties.ComputeResources as { Subnets: string[] };
+    expect(resources).toMatchObject({ Type: 'SPOT', InstanceTypes: ['g5'], MinvCpus: 0 });
+    const subnets = template.ofType('AWS::EC2::Subnet');
+    expect(resources.Subnets).toEqual(Object.keys(subnets).map((name) => `\${${name}}`));
+    for (const { Properties } of Object.values(subnets)) expect(Properties.MapPublicIpOnLaunch).toBe(true);
+    expect(template.ofType('AWS::EC2::NatGateway')).toEqual({});
+    const [{ Properties }] = Object.values(template.ofType('AWS::Batch::JobDefinition'));
+    expect(Properties.ContainerProperties).toMatchObject({
+      ResourceRequirements: [
+        { Type: 'VCPU', Value: '4' },
+        { Type: 'MEMORY', Value: '14336' },
+        { Type: 'GPU', Value: '1' },
+      ],
+      LinuxParameters: { SharedMemorySize: 2048 },
+    });
+  });
+
+  test('managed-tuning has the whole space as ranges, without conditions', () => {
+    const { searchSpace, compute } = tunerDefinitionOf(templateOf('managed-tuning'));
+    expect(searchSpace.filter(({ activeWhen }) => activeWhen !== undefined)).toEqual([]);
+    expect(compute.tuning!.config).toMatchObject({
+      Strategy: 'Bayesian',
+      HyperParameterTuningJobObjective: { Type: 'Maximize', MetricName: 'eval_accuracy' },
+      ParameterRanges: {
+        ContinuousParameterRanges: [
+          { Name: 'learning_rate', MinValue: '0.00003', MaxValue: '0.03', ScalingType: 'Logarithmic' },
+          { Name: 'weight_decay', MinValue: '0.001', MaxValue: '0.5', ScalingType: 'Logarithmic' },
+          { Name: 'warmup_ratio', MinValue: '0', MaxValue: '0.3', ScalingType: 'Linear' },
+        ],
+      },
+    });
+  });
+
+  test('another one is named', () => {
+    expect(() => templateOf('by-mail')).toThrow('got "by-mail"');
+  });
 });
 
 if (TORCH_PYTHON === undefined) {

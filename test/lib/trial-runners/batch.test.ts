@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { CfnParameter, Duration, Lazy, Size, Stack } from 'aws-cdk-lib';
 import * as awsBatch from 'aws-cdk-lib/aws-batch';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
@@ -192,7 +193,9 @@ describe('by default', () => {
     expect(templateWith(batch()).properties('Tuner/TrialRunner/LaunchTemplate')).toEqual({
       LaunchTemplateData: {
         MetadataOptions: { HttpTokens: 'required', HttpPutResponseHopLimit: 1 },
-        BlockDeviceMappings: [{ DeviceName: '/dev/xvda', Ebs: { Encrypted: true } }],
+        BlockDeviceMappings: [
+          { DeviceName: '/dev/xvda', Ebs: { Encrypted: true, VolumeSize: 100, VolumeType: 'gp3' } },
+        ],
       },
     });
   });
@@ -217,7 +220,7 @@ describe('by default', () => {
       },
       ContainerProperties: {
         Image: 'registry/image:1',
-        Command: ['python3', '-c', expect.stringContaining('cdk_hpo_worker'), 'batch-job'],
+        Command: ['python3', '-c', expect.stringContaining('exec(bytes.fromhex('), 'batch-job'],
         JobRoleArn: '${Tuner/TrialRunner/TrainingRole.Arn}',
         ExecutionRoleArn: '${Tuner/TrialRunner/ExecutionRole.Arn}',
         ResourceRequirements: [
@@ -243,6 +246,15 @@ describe('by default', () => {
       }),
       CDK_HPO_WORKER_URI: expect.stringMatching(/^s3:\/\/cdk-.*\.zip$/),
     });
+  });
+
+  test.each(['"$@"', 'eval "$@"'])('its command is the same program, started by an entry point with %s', (line) => {
+    const { Command } = templateWith(batch()).properties('Tuner/TrialRunner/JobDefinition').ContainerProperties as {
+      Command: string[];
+    };
+    // without the worker's place in S3 its first line fails, which shows that it runs.
+    const { stderr } = spawnSync('bash', ['-c', line, 'entry', ...Command], { encoding: 'utf8' });
+    expect(stderr).toMatch(/KeyError: 'CDK_HPO_WORKER_URI'/);
   });
 
   test('logs are kept for three months, and go with the tuner', () => {
