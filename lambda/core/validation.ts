@@ -33,7 +33,7 @@ function sentence(what: string, error: ErrorObject): string {
   switch (error.keyword) {
     case 'additionalProperties': {
       const allowed = Object.keys(schema.properties ?? {}).join(', ');
-      return `${place} has an unknown field ${JSON.stringify(error.params.additionalProperty)}; allowed are ${allowed}`;
+      return `${place} has an unknown field ${shown(error.params.additionalProperty)}; allowed are ${allowed}`;
     }
     case 'required':
       return `${error.params.missingProperty} of ${what} is missing; it must be ${schema.properties?.[error.params.missingProperty as string]?.description}`;

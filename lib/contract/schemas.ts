@@ -24,6 +24,7 @@ export interface Schema {
   readonly maxProperties?: number;
   readonly items?: Schema;
   readonly minItems?: number;
+  readonly maxItems?: number;
   readonly minimum?: number;
   readonly maximum?: number;
   readonly exclusiveMinimum?: number;
@@ -283,7 +284,8 @@ export const WORKER_REQUEST_SCHEMAS: Readonly<Record<string, Schema>> = {
       worker,
       running: {
         type: 'array',
-        description: 'a list of running attempts',
+        maxItems: MAX_SLOTS_PER_WORKER,
+        description: `a list of at most ${MAX_SLOTS_PER_WORKER} running attempts`,
         items: {
           type: 'object',
           description: 'an object',

@@ -67,6 +67,8 @@ export interface RoundJob {
   /** Start of its name; the state machine adds the retry and the redrive count. */
   readonly name: string;
   readonly instanceCount: number;
+  /** Of a training cluster. */
+  readonly trialsPerInstance?: number;
   readonly maxRuntimeSeconds: number;
   readonly plannedAt: string;
   /** What it may cost at most, with a spending cap. */

@@ -16,10 +16,11 @@ import {
   rungPrefix,
   slotKey,
   trialKey,
+  workerKey,
 } from './keys';
 import { MAX_TRIES, pause, putItem } from './put-item';
 import { RoomStore } from './room-store';
-import { WorkerStore } from './worker-store';
+import { WorkerRecord, WorkerStore } from './worker-store';
 import { RungRecord, StudyRecord, TrialRecord, Versioned, hasEnded } from './records';
 
 /** The last "no trial" or "wait" that a slot was told, so that asking again gives the same answer. */
@@ -129,6 +130,15 @@ export class StudyStore {
     return {
       study: studyRecord as StudyRecord | undefined,
       trial: trialRecord as TrialRecord | undefined,
+    };
+  }
+
+  /** The study and one of its workers in one read. */
+  async getStudyAndWorker(study: string, worker: number) {
+    const [studyRecord, workerRecord] = await this.table.getBoth(study, STUDY_KEY, workerKey(worker));
+    return {
+      study: studyRecord as StudyRecord | undefined,
+      worker: workerRecord as WorkerRecord | undefined,
     };
   }
 

@@ -14,7 +14,7 @@ import { propose } from './propose';
 import { reopened } from './reopen';
 import { scheduleContext } from './scheduled-trials';
 import { checkpointUri } from './train-answer';
-import { FreedInstances, NextServices, Turn, tell, wait } from './turn';
+import { FreedInstances, NextServices, Seen, Turn, tell, wait } from './turn';
 import { noMoneyLeft } from './turn-money';
 import { inQueue, noRoom } from './turn-room';
 
@@ -42,21 +42,25 @@ const MAX_TRIES = 1000;
  * Gives a slot its next attempt, or word that there is none, or none yet.
  *
  * @param freed undefined where the slot has no instances
+ * @param seen saves reads; what has changed since is noticed by the version of what is written. Not with a spending cap for
+ *   the slot itself, whose grants are read before the trials
  */
 export async function nextTrial(
   request: NextRequest,
   store: StudyStore,
   services: NextServices,
   freed?: FreedInstances,
+  seen?: Seen,
 ): Promise<NextAnswer> {
   const claim = `${request.run}/${request.round}/${request.slot}/${request.turn}`;
   // one place in the queue of job starts, however many races for a trial are lost.
   let place: Promise<number> | undefined;
   for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
-    const study = await reopened(await requireStudy(request.study, store), request, store);
+    const known = attempt === 0 ? seen : undefined;
+    const study = await reopened(known?.study ?? (await requireStudy(request.study, store)), request, store);
     const isCapped = study.tuner.maxSpendUsd !== undefined && study.tuner.compute.cluster === undefined;
     const grants = isCapped ? await store.getGrants(study.study) : undefined;
-    const trials = await store.loadTrials(study);
+    const trials = known?.trials ?? (await store.loadTrials(study));
     const start = () => (place ??= placeOfStart(study, request, store));
     const turn: Turn = { study, trials, claim, request, freed, grants, start, store, services };
     const answer =

@@ -20,7 +20,7 @@ export function withOutcome(study: StudyRecord, trial: TrialRecord, reported: At
   const attempt = {
     ...currentAttempt(trial),
     endedAt: at,
-    outcome: { ...outcome, cause: outcome.cause?.slice(0, 1024) },
+    outcome: { ...outcome, cause: outcome.cause?.slice(0, 1024), ...storableMetrics(outcome) },
     failureClass: verdict.failureClass,
     message: verdict.message,
   };
@@ -229,9 +229,18 @@ function lastMetrics(
 ): Record<string, number | string> {
   const values = metricNames(tuner).map((name) => [
     name,
-    Object.hasOwn(metrics, name) ? metrics[name] : loggedValue(name, outcome),
+    Object.hasOwn(metrics, name) ? metrics[name] : asReported(loggedValue(name, outcome)),
   ]);
   return Object.fromEntries(values.filter(([, value]) => value !== undefined));
+}
+
+/** As a report would write it: the table has no number that isn't finite. */
+function asReported(value: number | undefined): number | string | undefined {
+  return value === undefined || Number.isFinite(value) ? value : String(value);
+}
+
+function storableMetrics({ metrics }: AttemptOutcome): Pick<AttemptOutcome, 'metrics'> {
+  return metrics === undefined ? {} : { metrics: metrics.filter(({ Value }) => Number.isFinite(Value)) };
 }
 
 function loggedValue(metric: string, { metrics }: AttemptOutcome): number | undefined {

@@ -36,15 +36,21 @@ export async function planJob(plan: JobPlan): Promise<ClusterJob | TuningJob | n
 
 async function clusterJob(plan: JobPlan, cluster: ClusterDefinition): Promise<ClusterJob | null> {
   const { study, slots, request } = plan;
-  const job = await granted(plan, hostsFor(cluster, slots), cluster.maxRuntimeSeconds, SHORTEST_CLUSTER_SECONDS);
+  const hosts = hostsFor(cluster, slots);
+  const job = await granted(plan, {
+    instanceCount: hosts,
+    trialsPerInstance: Math.min(Math.ceil(slots / hosts), cluster.trialsPerInstance),
+    longest: cluster.maxRuntimeSeconds,
+    shortest: SHORTEST_CLUSTER_SECONDS,
+  });
   if (job === undefined) return null;
-  const { maxRuntimeSeconds, instanceCount } = job;
+  const { maxRuntimeSeconds, instanceCount, trialsPerInstance = cluster.trialsPerInstance } = job;
   const waits = cluster.maxWaitSeconds;
   return {
     name: nameOf(study, request.round),
     redrives: request.redrives ?? 0,
     instanceCount,
-    trialsPerInstance: Math.min(Math.ceil(slots / instanceCount), cluster.trialsPerInstance),
+    trialsPerInstance,
     maxRuntimeSeconds,
     ...(waits !== undefined && { maxWaitSeconds: maxRuntimeSeconds + waits - cluster.maxRuntimeSeconds }),
   };
@@ -57,12 +63,16 @@ async function tuningJob(plan: JobPlan): Promise<TuningJob | null> {
   const parallel = Math.min(slots, maxTrials - trials.length);
   // trials of an earlier job that still ends.
   if (parallel < 1) return null;
-  const instances = parallel * compute.instanceCount;
-  const job = await granted(plan, instances, LONGEST_TUNING_SECONDS, SHORTEST_TUNING_SECONDS);
+  const job = await granted(plan, {
+    instanceCount: parallel * compute.instanceCount,
+    longest: LONGEST_TUNING_SECONDS,
+    shortest: SHORTEST_TUNING_SECONDS,
+  });
   if (job === undefined) return null;
   const isLimited = maxDurationSeconds !== undefined || maxSpendUsd !== undefined;
-  const before = (study.jobs ?? []).flatMap(({ round, outcome }) =>
-    round < request.round && outcome?.jobName !== undefined ? [outcome.jobName] : [],
+  // one without a status never began, though its task knew its name.
+  const before = (study.jobs ?? []).flatMap(({ round, outcome: { jobName, status } = {} }) =>
+    round < request.round && jobName !== undefined && status !== undefined ? [jobName] : [],
   );
   const parents = [...compute.tuning!.parents, ...before].slice(-MAX_PARENTS);
   return {
@@ -91,15 +101,21 @@ async function tuningJob(plan: JobPlan): Promise<TuningJob | null> {
 /** Limits the job to the study's time and money that are left, and keeps it with what it may cost. */
 async function granted(
   { study, trials, request, store }: JobPlan,
-  instanceCount: number,
-  longest: number,
-  shortest: number,
+  {
+    longest,
+    shortest,
+    ...size
+  }: Pick<RoundJob, 'instanceCount' | 'trialsPerInstance'> & {
+    readonly longest: number;
+    readonly shortest: number;
+  },
 ): Promise<RoundJob | undefined> {
   // the state machine asks again: its first call got through.
   const before = jobOfRound(study, request.round);
   if (before !== undefined) return before;
   const { maxDurationSeconds = Infinity, maxSpendUsd, compute } = study.tuner;
   const time = maxDurationSeconds - (Date.parse(request.at) - Date.parse(study.startedAt)) / 1000;
+  const { instanceCount } = size;
   const price = usdPerSecond(compute, [{ instanceType: compute.instanceTypes[0], instanceCount }]);
   const { usd, reservedUsd } = spendingOf(study, trials);
   const money = maxSpendUsd === undefined || !price ? Infinity : (maxSpendUsd - (usd ?? 0) - reservedUsd) / price;
@@ -116,7 +132,7 @@ async function granted(
   const job = {
     round: request.round,
     name: compute.tuning === undefined ? nameOf(study, request.round) : tuningNameOf(study, request.round),
-    instanceCount,
+    ...size,
     maxRuntimeSeconds,
     plannedAt: request.at,
     ...(maxSpendUsd !== undefined && price && { reservedUsd: maxRuntimeSeconds * price }),

@@ -27,7 +27,10 @@ export async function planRound(request: PlanRequest, store: StudyStore): Promis
 }
 
 export async function requireStudy(name: string, store: StudyStore): Promise<StudyRecord> {
-  const study = await store.getStudy(name);
+  return existing(await store.getStudy(name), name);
+}
+
+export function existing(study: StudyRecord | undefined, name: string): StudyRecord {
   if (study === undefined) {
     throw new StudyNotFound(`there is no study ${JSON.stringify(name)}; start one with this name first`);
   }

@@ -33,7 +33,7 @@ export async function reviewRound(request: ReviewRequest, dependencies: SettleDe
     const isIdle = noRoom === 0 && ended <= (record.review?.ended ?? 0);
     const idle = isIdle ? (record.review?.idle ?? 0) + 1 : 0;
     const reason =
-      completionReason(study, trials, request.at) ??
+      completionReason(record, trials, request.at) ??
       (noRoom === 0 ? tuningReason(record, job) : undefined) ??
       (idle >= MAX_IDLE_ROUNDS ? idleReason(record, job) : undefined);
     return { ...record, review: { round: request.round, ended, idle, noRoom, reason } };

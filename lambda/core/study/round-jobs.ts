@@ -123,11 +123,11 @@ async function putOutcome(
 ): Promise<RoundJob> {
   const described = withDescription(outcome);
   const kept = { ...described, cause: described.cause?.slice(0, 1024) };
-  const record = await store.changeStudy(study, (before) => ({
-    ...before,
-    jobs: before.jobs?.map((job) =>
-      job.round === round && job.endedAt === undefined ? { ...job, endedAt: at, outcome: kept } : job,
-    ),
-  }));
+  const record = await store.changeStudy(study, (before) => {
+    const job = jobOfRound(before, round);
+    if (job === undefined || job.endedAt !== undefined) return before;
+    const ended = { ...job, endedAt: at, outcome: kept };
+    return { ...before, jobs: before.jobs!.map((one) => (one === job ? ended : one)) };
+  });
   return jobOfRound(record, round)!;
 }

@@ -21,6 +21,12 @@ export interface FreedInstances {
   readonly from: number;
 }
 
+/** What has just been read, or written, by who asks for the slot. */
+export interface Seen {
+  readonly study: StudyRecord;
+  readonly trials: readonly TrialRecord[];
+}
+
 /** A turn of a slot that has asked for a trial. */
 export interface Turn {
   readonly study: StudyRecord;

@@ -1,20 +1,19 @@
 import { MemoryItemTable } from '../../support/lambda-memory-table';
 import { TUNER, TestStudy } from '../../support/lambda-study';
+import {
+  CALL_SECONDS,
+  LAMBDA_GB_SECOND,
+  LAMBDA_REQUEST,
+  READ_UNIT,
+  SEARCH_SECONDS,
+  TRANSITION,
+  WRITE_UNIT,
+} from '../../../bin/four-ways/orchestration-prices';
 import { TrainAnswer } from '../../../lib/contract/calls';
-
-/** List prices of us-east-1 in dollars; docs/cost.md has the same. */
-const TRANSITION = 0.025 / 1000;
-const WRITE_UNIT = 0.625 / 1e6;
-const READ_UNIT = 0.125 / 1e6;
-const LAMBDA_REQUEST = 0.2 / 1e6;
-const LAMBDA_GB_SECOND = 0.0000133334;
 
 /** Trial to run?, Pace, Train, Record trial; the frames of slots and rounds add some to a study, not to a trial. */
 const TRANSITIONS_PER_TRIAL = 4;
-// the search takes most of it, see docs/search.md.
-const RECORD_SECONDS = 0.3;
 const RECORD_GB = 1769 / 1024;
-const REPORT_SECONDS = 0.05;
 const REPORT_GB = 0.5;
 
 /** Counts the capacity units that DynamoDB would charge: 4 KB a consistent read, 1 KB a write, refused ones too. */
@@ -80,7 +79,7 @@ async function costsOf(trials: number) {
     slots[slot] = next.action === 'train' ? next : undefined;
   }
   expect(calls).toBe(trials * reports);
-  const lambdaSeconds = trials * RECORD_SECONDS * RECORD_GB + calls * REPORT_SECONDS * REPORT_GB;
+  const lambdaSeconds = trials * SEARCH_SECONDS * RECORD_GB + calls * CALL_SECONDS * REPORT_GB;
   return {
     stepFunctions: trials * TRANSITIONS_PER_TRIAL * TRANSITION,
     lambda: (trials + calls) * LAMBDA_REQUEST + lambdaSeconds * LAMBDA_GB_SECOND,

@@ -24,7 +24,9 @@ export async function nextOfWorker(
   store: StudyStore,
   services: NextServices,
 ): Promise<WorkerNextAnswer> {
-  const answer = await nextTrial({ ...asSlot(request, worker, study, at), leaving: isOver(study) }, store, services);
+  const turn = { ...asSlot(request, worker, study, at), leaving: isOver(study) };
+  const seen = { study, trials: await store.loadTrials(study) };
+  const answer = await nextTrial(turn, store, services, undefined, seen);
   return answerOf(answer, request.turn, study, at, store);
 }
 
@@ -47,7 +49,7 @@ export async function recordOfWorker(
   const turn = asSlot(request, worker, study, at);
   const { leaving } = request;
   const end = { trial, attempt, outcome, leaving: leaving || isOver(study) };
-  const answer = await recordTrial({ ...turn, ...end }, store, services);
+  const answer = await recordTrial({ ...turn, ...end }, store, services, study);
   if (leaving && answer.action === 'none') return { action: 'none', ended: true, reason: answer.reason };
   return answerOf(answer, request.turn, study, at, store);
 }

@@ -5,7 +5,7 @@ import { StudyRecord } from '../../store/records';
 import { StudyStore } from '../../store/study-store';
 import { WorkerRecord } from '../../store/worker-store';
 import { schemaProblems } from '../../validation';
-import { requireStudy } from '../plan';
+import { existing, requireStudy } from '../plan';
 import { NextServices } from '../turn';
 import { heartbeat } from './heartbeat';
 import { joinStudy } from './join';
@@ -24,10 +24,11 @@ export async function answerWorker(
   services: NextServices,
 ): Promise<WorkerAnswer> {
   const request = parsed(event);
-  const study = await requireStudy(request.study, store);
-  if (request.call === 'join') return joinStudy(request, study, at, store);
+  if (request.call === 'join') return joinStudy(request, await requireStudy(request.study, store), at, store);
 
-  const worker = await requireWorker(request.worker, study, store);
+  const found = await store.getStudyAndWorker(request.study, request.worker);
+  const study = existing(found.study, request.study);
+  const worker = requireWorker(found.worker, request.worker, study);
   if (request.call === 'heartbeat') return heartbeat(request, worker, study, at, store);
   if (request.slot >= worker.slots) {
     throw new InvalidRequest(
@@ -39,7 +40,9 @@ export async function answerWorker(
       ? await nextOfWorker(request, worker, study, at, store, services)
       : await recordOfWorker(request, worker, study, at, store, services);
   // given up meanwhile: the trial is given back by whoever looks after lost workers next.
-  if (answer.action === 'train') await requireWorker(request.worker, study, store);
+  if (answer.action === 'train') {
+    requireWorker(await store.workers.get(study.study, request.worker), request.worker, study);
+  }
   return answer;
 }
 
@@ -56,8 +59,7 @@ function parsed(event: unknown): WorkerRequest {
   return event as WorkerRequest;
 }
 
-async function requireWorker(number: number, study: StudyRecord, store: StudyStore): Promise<WorkerRecord> {
-  const worker = await store.workers.get(study.study, number);
+function requireWorker(worker: WorkerRecord | undefined, number: number, study: StudyRecord): WorkerRecord {
   if (worker === undefined) throw new WorkerUnknown(`study ${study.study} has no worker ${number}: join first`);
   if (worker.gone !== undefined)
     throw new WorkerUnknown(`worker ${number} no longer counts: ${worker.gone}; join again`);
