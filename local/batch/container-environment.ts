@@ -8,6 +8,8 @@ const LOCAL_PROGRAM = 'CDK_HPO_LOCAL_PROGRAM';
 /** What a worker starts for each trial: the program, and the command as a JSON list of words. */
 const PROGRAM = 'CDK_HPO_PROGRAM';
 const WORKER_COMMAND = 'CDK_HPO_WORKER_COMMAND';
+/** Where a worker has the folder of its trial, in place of one in the container's own /tmp. */
+const WORKER_FOLDER = 'CDK_HPO_WORKER_FOLDER';
 
 /** What Batch itself tells a container. */
 export function batchEnvironment({
@@ -19,12 +21,14 @@ export function batchEnvironment({
 }
 
 /** All variables of a container that runs as a process of this machine. */
-export function containerEnvironment({ job, endpoints, region }: ContainerContext): Record<string, string> {
+export function containerEnvironment({ job, folder, endpoints, region }: ContainerContext): Record<string, string> {
   const own = Object.fromEntries(job.container.environment.map(({ name, value }) => [name, value]));
   return {
     ...machineEnvironment(),
     ...awsEnvironment(endpoints, region),
     PYTHONUNBUFFERED: '1',
+    // jobs side by side, of one study or of two, have the same trials.
+    [WORKER_FOLDER]: folder,
     ...own,
     ...twinEnvironment(own[LOCAL_PROGRAM]),
     ...batchEnvironment(job),

@@ -3,6 +3,8 @@ import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { isLocalRequest } from '../http-server';
 import type { TableDescription } from '../template/description';
+import { meter } from './capacity';
+import type { Capacity } from './capacity';
 import { lockFolder } from './folder-lock';
 import type { LockedFolder } from './folder-lock';
 import { createTableRequest } from './table-requests';
@@ -23,12 +25,15 @@ export class DynamoDbServer {
   private constructor(
     private readonly server: Server,
     private readonly locked: LockedFolder | undefined,
+    /** What DynamoDB would have charged so far. */
+    readonly used: Readonly<Capacity>,
   ) {}
 
   static async start(options: DynamoDbServerOptions = {}): Promise<DynamoDbServer> {
     const locked = options.folder === undefined ? undefined : await lockFolder(options.folder);
     const server = dynalite({ path: locked?.data, createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
-    guard(server);
+    const used = { reads: 0, writes: 0 };
+    guard(server, used);
     try {
       await new Promise<void>((resolve, reject) => {
         server.once('error', reject);
@@ -38,7 +43,7 @@ export class DynamoDbServer {
       await locked?.release();
       throw error;
     }
-    const started = new DynamoDbServer(server, locked);
+    const started = new DynamoDbServer(server, locked, used);
     try {
       for (const table of options.tables ?? []) await started.createTable(table);
     } catch (error) {
@@ -101,8 +106,8 @@ export class DynamoDbServer {
   }
 }
 
-/** Puts a check before dynalite's handler and keeps a client that goes away from ending the process. */
-function guard(server: Server): void {
+/** Puts a check and a meter before dynalite's handler and keeps a client that goes away from ending the process. */
+function guard(server: Server, used: Capacity): void {
   const handlers = server.listeners('request') as RequestListener[];
   server.removeAllListeners('request');
   server.on('request', (request, response) => {
@@ -111,6 +116,7 @@ function guard(server: Server): void {
       return;
     }
     ignoreErrors(request);
+    meter(request, response, used);
     for (const handler of handlers) handler(request, response);
   });
 }

@@ -1,2 +1,3 @@
+export type { Capacity } from './capacity';
 export { DynamoDbServer } from './dynamodb-server';
 export type { DynamoDbServerOptions } from './dynamodb-server';

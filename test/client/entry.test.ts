@@ -188,6 +188,22 @@ describe.each(ENTRIES)('$name entry', ({ program, file, command }) => {
     expect(existsSync(join(base, 'checkpoints'))).toBe(true);
   });
 
+  test('what automatic model tuning and the training toolkit put among the hyperparameters stays theirs', async () => {
+    const files = {
+      'helper.py': 'NAME = 1',
+      'helper.mjs': 'export const NAME = 1',
+      [program]: source(SHOW),
+    };
+    const own = { _tuning_objective_metric: 'accuracy', sagemaker_program: 'train.py' };
+    const { start: go } = job(files, { rate: '0.1', ...own });
+    const { code, stdout } = await go().finished;
+    expect(code).toBe(0);
+    const [argv, , env] = JSON.parse(stdout) as [string[], unknown, Record<string, string>];
+    expect(argv).toEqual(['--rate', '0.1']);
+    expect(JSON.parse(env.SM_HPS)).toEqual({ rate: 0.1 });
+    expect(Object.keys(env).filter((name) => name.startsWith('SM_HP_'))).toEqual(['SM_HP_RATE']);
+  });
+
   test('a folder that is taken is left alone', async () => {
     const { base, start: go } = job({
       'helper.py': 'NAME = 1',

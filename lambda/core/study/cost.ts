@@ -1,8 +1,8 @@
 import { StudyCost } from '../../../lib/contract/calls';
-import { StudyRecord, TrialRecord } from '../store/records';
+import { AttemptRecord, StudyRecord, TrialRecord } from '../store/records';
 import { instancesOf, usdPerSecond } from './instances';
 import { maxResourceOf } from './scheduled-trials';
-import { spendingOf } from './spending';
+import { secondsPerUnit, spendingOf } from './spending';
 import { warmPoolSeconds } from './warm-pools';
 
 /** What the study has cost, and what it saved. */
@@ -44,13 +44,13 @@ function savedByStopping({ tuner }: StudyRecord, trials: readonly TrialRecord[])
       .filter(({ state, failureClass }) => (state === 'STOPPED' || state === 'PAUSED') && failureClass === undefined)
       .map(({ attempts, lastResource = 0 }) => {
         if (lastResource <= 0 || lastResource >= goal) return 0;
-        const usd = sum(
-          attempts.map((attempt) => {
-            const price = usdPerSecond(tuner.compute, instancesOf(tuner.compute, attempt)) ?? 0;
-            return (attempt.outcome?.billableSeconds ?? 0) * price;
-          }),
-        );
-        return (usd / lastResource) * (goal - lastResource);
+        const { compute } = tuner;
+        const priceOf = (attempt: AttemptRecord) =>
+          (usdPerSecond(compute, instancesOf(compute, attempt)) ?? 0) / (compute.cluster?.trialsPerInstance ?? 1);
+        // between two reports, where there are two: what starting takes isn't saved again with each epoch.
+        const paces = attempts.map((attempt) => secondsPerUnit(attempt) * priceOf(attempt)).filter((pace) => pace > 0);
+        const usd = sum(attempts.map((attempt) => (attempt.outcome?.billableSeconds ?? 0) * priceOf(attempt)));
+        return (paces.at(-1) ?? usd / lastResource) * (goal - lastResource);
       }),
   );
 }

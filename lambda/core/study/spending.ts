@@ -151,7 +151,7 @@ function likelySeconds({ trials, units }: RuntimeRequest): number | undefined {
 }
 
 /** Between the first report and the last; 0 where there is one only. */
-function secondsPerUnit({ firstReport, lastReport }: AttemptRecord): number {
+export function secondsPerUnit({ firstReport, lastReport }: AttemptRecord): number {
   if (firstReport === undefined || lastReport === undefined) return 0;
   const trained = lastReport.resource - firstReport.resource;
   return trained > 0 ? (Date.parse(lastReport.at) - Date.parse(firstReport.at)) / 1000 / trained : 0;
