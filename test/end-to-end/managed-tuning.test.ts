@@ -3,14 +3,7 @@ import * as path from 'node:path';
 import { TrainingImage, TrainingProgram, TrialRunner } from '../../lib';
 import { StudyResult } from '../../lib/contract/calls';
 import { LocalRuntime, LocalRuntimeOptions } from '../../local/runtime';
-import {
-  SmallStudyOptions,
-  failuresOf,
-  startExecution,
-  synthesizeSmallStudy,
-  temporaryFolder,
-  trialsOf,
-} from './small-study';
+import { SmallStudyOptions, startExecution, synthesizeSmallStudy, temporaryFolder } from './small-study';
 
 const image = TrainingImage.fromUri('123456789012.dkr.ecr.us-east-1.amazonaws.com/any:1');
 
