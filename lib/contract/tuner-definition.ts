@@ -239,6 +239,8 @@ export interface ClusterDefinition {
 
 /** Jobs of AWS Batch in place of training jobs. */
 export interface BatchDefinition {
+  /** How often Batch itself starts a job whose host was lost, the first time included: each may take its whole time. */
+  readonly attempts: number;
   /** Where models go: `s3://bucket/prefix`, without a slash at its end. */
   readonly outputRoot: string;
 }

@@ -143,7 +143,10 @@ export class BatchTraining {
       assign: { outcome: OUTCOME, retries: TrainRetries.COUNT },
     });
     grantee.warnOfMissing(scope);
-    const definition: BatchDefinition = { outputRoot: outputBucket.s3UrlForObject(outputPrefix) };
+    const definition: BatchDefinition = {
+      attempts: props.attempts ?? 3,
+      outputRoot: outputBucket.s3UrlForObject(outputPrefix),
+    };
     return {
       trainState,
       trainingRole: jobRole,

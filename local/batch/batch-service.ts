@@ -13,7 +13,7 @@ import { describeJob } from './describe-job';
 import type { JobDetail } from './describe-job';
 import { RUNTIME_ENDED_REASON } from './exits';
 import { JobRunner } from './job-runner';
-import { JobStore } from './job-store';
+import { JobStore } from '../job-store';
 import { validateDescribeJobs, validateJobAndReason } from './job-requests';
 import { listJobs, validateListJobs } from './list-jobs';
 import { newJob } from './new-job';
@@ -36,7 +36,7 @@ export interface SubmitJobAnswer {
 /** AWS Batch, as far as a tuner needs it: jobs of one container in the queues of the app. */
 export class BatchService {
   private readonly account: Account;
-  private readonly store: JobStore;
+  private readonly store: JobStore<BatchJob>;
   private readonly scheduler: Scheduler;
   private readonly faults: FaultInjector;
   private readonly submitRate?: RequestRate;
@@ -63,7 +63,7 @@ export class BatchService {
     this.faults = options.faults ?? new FaultInjector();
     if (submitRatePerSecond !== undefined) this.submitRate = new RequestRate(() => clock.now(), submitRatePerSecond);
     if (folder !== undefined) takeFolder(folder);
-    this.store = new JobStore(folder);
+    this.store = new JobStore({ folder, kind: 'Batch job', keyOf: ({ id }) => id });
     this.settleLeftovers();
   }
 

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Clock } from '../clock';
 import type { DueFault } from '../faults';
 import type { ServiceEndpoints } from '../lambda/endpoints';
@@ -9,14 +11,14 @@ import type { BatchJob, JobStatus } from './batch-job';
 import type { BatchLauncher } from './batch-launcher';
 import type { Place } from './compute-environment';
 import { MAX_OVERRIDES, OVERRIDES_REASON } from './exits';
-import type { JobStore } from './job-store';
+import type { JobStore } from '../job-store';
 import { isRetried } from './retries';
 import type { Scheduler } from './scheduler';
 
 export interface JobRunnerOptions {
   readonly clock: Clock;
   readonly launcher: BatchLauncher;
-  readonly store: JobStore;
+  readonly store: JobStore<BatchJob>;
   readonly scheduler: Scheduler;
   readonly queue: JobQueueDescription;
   readonly endpoints: ServiceEndpoints;
@@ -110,7 +112,7 @@ export class JobRunner {
       launcher,
       context: {
         job: { jobId: job.id, jobName: job.name, jobQueue: queue.name, attempt, container: job.container },
-        folder: launcher.needsFiles ? store.attemptFolder(job.id, attempt) : '',
+        folder: launcher.needsFiles ? attemptFolder(store.folderOf(job.id), attempt) : '',
         endpoints,
         region,
         onLine: (line) => this.print(line),
@@ -182,4 +184,11 @@ export class JobRunner {
 
 function definitionName({ jobDefinition }: BatchJob): string {
   return jobDefinition.replace(/^.*:job-definition\/|:\d+$/g, '');
+}
+
+/** An empty working folder: a container that is started anew finds nothing of the last attempt. */
+function attemptFolder(jobFolder: string, attempt: number): string {
+  const folder = join(jobFolder, `attempt-${attempt}`);
+  mkdirSync(folder, { recursive: true });
+  return folder;
 }

@@ -12,7 +12,7 @@ import { layOutJobFolder, removeInput } from './job-folder';
 import type { JobFolder } from './job-folder';
 import type { JobExit, JobLauncher } from './job-launcher';
 import { changeStatus } from './job-status';
-import type { JobStore } from './job-store';
+import type { JobStore } from '../job-store';
 import { MetricScanner } from './metrics';
 import { ProgramRun } from './program-run';
 import type { RunEnd } from './program-run';
@@ -24,7 +24,7 @@ import { keepWarm } from './warm-pool';
 export interface JobRunnerOptions {
   readonly clock: Clock;
   readonly launcher: JobLauncher;
-  readonly store: JobStore;
+  readonly store: JobStore<TrainingJob>;
   readonly objectStore?: ObjectStore;
   readonly assets?: AssetLookup;
   readonly cacheFolder: string;

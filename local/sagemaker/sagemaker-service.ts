@@ -13,7 +13,7 @@ import { jobAsOf } from './job-as-of';
 import { JobFaults } from './job-faults';
 import { JobRunner, RUNTIME_ENDED } from './job-runner';
 import { changeStatus } from './job-status';
-import { JobStore } from './job-store';
+import { JobStore } from '../job-store';
 import { listTrainingJobs } from './list-training-jobs';
 import { killGroup } from './process-identity';
 import { RequestLimits, throttled } from './request-limits';
@@ -37,7 +37,7 @@ export class SageMakerService implements JsonService {
   readonly targetPrefix = 'SageMaker';
   /** Automatic model tuning, over these training jobs. */
   readonly tuning: TuningJobs;
-  private readonly store: JobStore;
+  private readonly store: JobStore<TrainingJob>;
   private readonly limits: RequestLimits;
   private readonly faults: FaultInjector;
   private readonly running = new Map<string, { readonly runner: JobRunner; readonly ended: Promise<void> }>();
@@ -53,7 +53,7 @@ export class SageMakerService implements JsonService {
     // one listener for each job that somebody waits for.
     this.events.setMaxListeners(0);
     if (folder !== undefined) takeFolder(folder);
-    this.store = new JobStore(folder);
+    this.store = new JobStore({ folder, kind: 'training job', keyOf: ({ name }) => name });
     this.limits = new RequestLimits(clock, {
       create: options.createRatePerSecond,
       stop: options.stopRatePerSecond,

@@ -39,8 +39,10 @@ class Slot:
             else:
                 self._fail(refusal)
         except Exception as error:
+            # its trial would be nobody's while the worker lives: it joins anew, and the study gives its trials out again.
             if not self._membership.lost.is_set():
-                self._fail(error)
+                self._workplace.output.say('slot %d: %s: %s' % (self._number, type(error).__name__, error))
+                self._on_unknown('a call of slot %d did not get through' % self._number)
         finally:
             for cleaner in self._cleaners:
                 cleaner.join(_CLEANING_SECONDS)

@@ -56,6 +56,8 @@ export interface StudyRecord extends Versioned {
     readonly idle: number;
     /** Why the study is complete, if it is. */
     readonly reason?: string;
+    /** What all trials had trained by then. */
+    readonly trained?: number;
     /** How many rounds in a row found no room for their job. */
     readonly noRoom?: number;
   };

@@ -3,6 +3,9 @@ import { AttemptOutcome } from '../../../lib/contract/calls';
 /** Why Batch's console says that a job ended which a study has stopped. */
 export const STOP_REASON = 'Stopped by cdk-hpo';
 
+/** Of our entry point, which may notice the end of the time before Batch does. */
+const TIME_OUT_EXIT_CODE = 124;
+
 /** In no name of a job and in no id: Batch lets many jobs have one name. */
 export const NAME_SEPARATOR = ':';
 
@@ -61,8 +64,9 @@ function statusOf(job: BatchJobDetail): string {
 }
 
 /** https://docs.aws.amazon.com/batch/latest/userguide/job_timeouts.html */
-function isTimeOut({ status, statusReason = '' }: BatchJobDetail): boolean {
-  return status === 'FAILED' && /duration exceeded timeout/i.test(statusReason);
+function isTimeOut({ status, statusReason = '', container }: BatchJobDetail): boolean {
+  const isOver = /duration exceeded timeout/i.test(statusReason) || container?.exitCode === TIME_OUT_EXIT_CODE;
+  return status === 'FAILED' && isOver;
 }
 
 function reasonOf({ statusReason, container = {} }: BatchJobDetail): string {

@@ -2,7 +2,7 @@ import { NextAnswer, TrainAnswer } from '../../../lib/contract/calls';
 import { Configuration } from '../../../lib/contract/search-space';
 import { AttemptRecord, TrialPlan, TrialRecord, currentAttempt, foundNoRoom } from '../store/records';
 import { chooseInstanceType } from './admission';
-import { instanceCountFor, instancesOf, usdPerSecond } from './instances';
+import { instanceCountFor, instancesOf, usdToKeepPerSecond } from './instances';
 import { jobNameOf } from './job-name';
 import { maxResourceOf } from './scheduled-trials';
 import { NoMoney, grantRuntime } from './spending';
@@ -109,7 +109,7 @@ async function resourcesFor(
     study,
     trials,
     // what a trial costs that shares its instance is its cluster's.
-    usdPerSecond: isShared ? undefined : usdPerSecond(compute, instancesOf(compute, chosen)),
+    usdPerSecond: isShared ? undefined : usdToKeepPerSecond(compute, instancesOf(compute, chosen)),
     units: goal === undefined ? undefined : Math.max(goal - begins, 0),
     pendingUsd: pendingGrants(turn),
     at: request.at,

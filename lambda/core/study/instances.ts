@@ -31,6 +31,15 @@ export function instancesOf(
   );
 }
 
+/** What a second of an attempt has to be kept for: Batch may run it several times. */
+export function usdToKeepPerSecond(
+  compute: ComputeDefinition,
+  instances: readonly InstancesDefinition[],
+): number | undefined {
+  const price = usdPerSecond(compute, instances);
+  return price === undefined ? undefined : price * (compute.batch?.attempts ?? 1);
+}
+
 /** Instances of a cluster that so many slots need. */
 export function hostsFor({ instanceCount, trialsPerInstance }: ClusterDefinition, slots: number): number {
   return Math.min(instanceCount, Math.ceil(slots / trialsPerInstance));

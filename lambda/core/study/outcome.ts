@@ -257,11 +257,14 @@ function noMetric(metric: string): Verdict {
   };
 }
 
+/** Of an attempt whose worker had to end: message. */
+export const HANDED_BACK = 'its worker had to end before the trial did';
+
 /** Stopped, but not by us: for want of spare capacity, at its time limit, or by a person. What it has reported counts. */
 function stopped(study: StudyRecord, trial: TrialRecord, outcome: AttemptOutcome, value: number | undefined): Verdict {
   const { secondaryStatus, billableSeconds } = outcome;
   if (secondaryStatus === 'HandedBack') {
-    return { state: 'QUEUED', message: 'its worker had to end before the trial did' };
+    return { state: 'QUEUED', message: HANDED_BACK };
   }
   if (secondaryStatus === 'Interrupted') {
     return failed(study, trial, 'infrastructure', 'the spot instance was reclaimed');

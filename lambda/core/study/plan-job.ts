@@ -1,18 +1,18 @@
 import { ClusterJob, PlanRequest, TuningJob } from '../../../lib/contract/calls';
-import { ClusterDefinition } from '../../../lib/contract/tuner-definition';
+import { ClusterDefinition, ComputeDefinition } from '../../../lib/contract/tuner-definition';
 import { RoundJob, StudyRecord, TrialRecord } from '../store/records';
 import { StudyStore } from '../store/study-store';
 import { hostsFor, usdPerSecond } from './instances';
 import { jobNameStart } from './job-name';
-import { jobOfRound, putRoundJob } from './round-jobs';
+import { isTerminal, jobOfRound, putRoundJob } from './round-jobs';
 import { dollars, spendingOf } from './spending';
 
 /** Below this a job does nothing but start; a tuning job takes no less than two minutes. */
 const SHORTEST_CLUSTER_SECONDS = 300;
 const SHORTEST_TUNING_SECONDS = 120;
 
-/** SageMaker lets a tuning job run for half a year. */
-const LONGEST_TUNING_SECONDS = 15_768_000;
+/** SageMaker's guide gives a tuning job 30 days; its API takes more. */
+const LONGEST_TUNING_SECONDS = 2_592_000;
 
 /** SageMaker takes results of so many tuning jobs. */
 const MAX_PARENTS = 5;
@@ -70,9 +70,9 @@ async function tuningJob(plan: JobPlan): Promise<TuningJob | null> {
   });
   if (job === undefined) return null;
   const isLimited = maxDurationSeconds !== undefined || maxSpendUsd !== undefined;
-  // one without a status never began, though its task knew its name.
+  // one without a status never began, though its task knew its name; one that still ends is refused.
   const before = (study.jobs ?? []).flatMap(({ round, outcome: { jobName, status } = {} }) =>
-    round < request.round && jobName !== undefined && status !== undefined ? [jobName] : [],
+    round < request.round && jobName !== undefined && isTerminal(status) ? [jobName] : [],
   );
   const parents = [...compute.tuning!.parents, ...before].slice(-MAX_PARENTS);
   return {
@@ -116,7 +116,7 @@ async function granted(
   const { maxDurationSeconds = Infinity, maxSpendUsd, compute } = study.tuner;
   const time = maxDurationSeconds - (Date.parse(request.at) - Date.parse(study.startedAt)) / 1000;
   const { instanceCount } = size;
-  const price = usdPerSecond(compute, [{ instanceType: compute.instanceTypes[0], instanceCount }]);
+  const price = highestPrice(compute, instanceCount);
   const { usd, reservedUsd } = spendingOf(study, trials);
   const money = maxSpendUsd === undefined || !price ? Infinity : (maxSpendUsd - (usd ?? 0) - reservedUsd) / price;
   if (money < shortest) {
@@ -138,6 +138,13 @@ async function granted(
     ...(maxSpendUsd !== undefined && price && { reservedUsd: maxRuntimeSeconds * price }),
   };
   return putRoundJob(study, job, store);
+}
+
+/** Of the types that a job may run on; 0 where none has a price. */
+function highestPrice(compute: ComputeDefinition, instanceCount: number): number {
+  return Math.max(
+    ...compute.instanceTypes.map((instanceType) => usdPerSecond(compute, [{ instanceType, instanceCount }]) ?? 0),
+  );
 }
 
 function nameOf(study: StudyRecord, round: number): string {

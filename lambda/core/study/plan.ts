@@ -5,11 +5,12 @@ import { StudyRecord } from '../store/records';
 import { StudyStore } from '../store/study-store';
 import { endReason } from './completion';
 import { planJob } from './plan-job';
+import { reopened } from './reopen';
 import { scheduleContext } from './scheduled-trials';
 
 /** Opens as many slots as there is work for. */
 export async function planRound(request: PlanRequest, store: StudyStore): Promise<PlanAnswer> {
-  const study = await requireStudy(request.study, store);
+  const study = await reopened(await requireStudy(request.study, store), request, store);
   const trials = await store.loadTrials(study);
   const open =
     endReason(study, trials, request.at) !== undefined

@@ -1,6 +1,7 @@
 import { ReviewAnswer, ReviewRequest } from '../../../lib/contract/calls';
 import { RoundJob, StudyRecord, TrialRecord, hasEnded } from '../store/records';
 import { completionReason } from './completion';
+import { HANDED_BACK } from './outcome';
 import { requireStudy } from './plan';
 import { reopened } from './reopen';
 import { SettleDependencies, foundNoRoomFor, jobOfRound, settleRoundJob } from './round-jobs';
@@ -11,7 +12,9 @@ const MAX_IDLE_ROUNDS = 3;
 
 /** A job of a round that found no room is tried again. */
 const FIRST_WAIT_SECONDS = 60;
-const LONGEST_WAIT_SECONDS = 600;
+const LONGEST_WAIT_SECONDS = 1800;
+const MOST_TRIES = 900;
+const MOST_TUNING_TRIES = 12;
 
 /** After a round: settles what its slots left behind, and decides whether the study goes on. */
 export async function reviewRound(request: ReviewRequest, dependencies: SettleDependencies): Promise<ReviewAnswer> {
@@ -26,17 +29,23 @@ export async function reviewRound(request: ReviewRequest, dependencies: SettleDe
   const trials = await store.loadTrials(study);
   const ended = trials.reduce((sum, trial) => sum + (hasEnded(trial) ? 1 : 0) + pausesOf(trial), 0);
 
+  // a trial may go on over several clusters: then what it has trained is progress.
+  const handsBack = study.tuner.compute.cluster !== undefined;
+  const trained = trials.reduce((sum, { lastResource = 0 }) => sum + lastResource, 0);
+
   const { review } = await store.changeStudy(study.study, (record) => {
     if (record.review?.round === request.round) return record;
     const job = jobOfRound(record, request.round);
     const noRoom = job !== undefined && foundNoRoomFor(job) ? (record.review?.noRoom ?? 0) + 1 : 0;
-    const isIdle = noRoom === 0 && ended <= (record.review?.ended ?? 0);
+    const before = record.review;
+    const isIdle = noRoom === 0 && ended <= (before?.ended ?? 0) && !(handsBack && trained > (before?.trained ?? 0));
     const idle = isIdle ? (record.review?.idle ?? 0) + 1 : 0;
     const reason =
       completionReason(record, trials, request.at) ??
-      (noRoom === 0 ? tuningReason(record, job) : undefined) ??
+      (noRoom === 0 && !isRedriven(request) ? tuningReason(record, job) : undefined) ??
+      (noRoom >= mostTries(record) ? `there was no room in ${noRoom} tries: ${reasonOf(job)}` : undefined) ??
       (idle >= MAX_IDLE_ROUNDS ? idleReason(record, job) : undefined);
-    return { ...record, review: { round: request.round, ended, idle, noRoom, reason } };
+    return { ...record, review: { round: request.round, ended, trained, idle, noRoom, reason } };
   });
   return answerOf(study, review!, request.at);
 }
@@ -58,6 +67,16 @@ function untilAfter(noRoom: number, at: string): string {
   return new Date(Date.parse(at) + seconds * 1000).toISOString();
 }
 
+/** An execution's history ends at 25,000 events. What a tuning job is refused for may be a limit that waiting doesn't change. */
+function mostTries({ tuner: { compute } }: StudyRecord): number {
+  return compute.tuning === undefined ? MOST_TRIES : MOST_TUNING_TRIES;
+}
+
+/** The task of a redriven execution ends at once, since its job was settled when the execution was stopped: another one begins. */
+function isRedriven({ outcome }: ReviewRequest): boolean {
+  return /the execution was redriven/.test(outcome?.cause ?? '');
+}
+
 /** A job of automatic model tuning has an end of its own. */
 function tuningReason(study: StudyRecord, job: RoundJob | undefined): string | undefined {
   if (study.tuner.compute.tuning === undefined) return undefined;
@@ -73,7 +92,10 @@ function reasonOf(job: RoundJob | undefined): string | undefined {
 
 /** Attempts that came as far as they were to: trials that pause at each rung make progress without an end. */
 function pausesOf({ attempts }: TrialRecord): number {
-  return attempts.filter(({ outcome, failureClass }) => outcome !== undefined && failureClass === undefined).length;
+  return attempts.filter(
+    ({ outcome, failureClass, message }) =>
+      outcome !== undefined && failureClass === undefined && message !== HANDED_BACK,
+  ).length;
 }
 
 function idleReason({ searchFailure }: StudyRecord, job: RoundJob | undefined): string {

@@ -37,6 +37,11 @@ export function foundNoRoomFor({ outcome }: RoundJob): boolean {
   return failureClass === 'quota' || failureClass === 'throttled';
 }
 
+/** Whether a job of this status has ended for good. */
+export function isTerminal(status: string | undefined): boolean {
+  return status === 'Completed' || status === 'Stopped' || status === 'Failed';
+}
+
 export function jobOfRound({ jobs = [] }: StudyRecord, round: number): RoundJob | undefined {
   return jobs.find((job) => job.round === round);
 }
@@ -73,7 +78,10 @@ export async function settleRoundJobs(
 ): Promise<void> {
   const { cluster, tuning } = study.tuner.compute;
   const service = tuning === undefined ? jobs : tuningJobs;
-  if (tuning !== undefined) await collectRest(study, at, { store, tuningJobs });
+  if (tuning !== undefined) {
+    await collectRest(study, at, { store, tuningJobs });
+    await seeEnds(study, at, { store, tuningJobs });
+  }
   for (const job of (study.jobs ?? []).filter(({ endedAt }) => endedAt === undefined)) {
     const found = await service.find(job.name, at);
     if (found?.running && !found.stopping) await new JobStopper(service, store, at).stop(found.jobName);
@@ -85,6 +93,23 @@ export async function settleRoundJobs(
   const workers = (await store.workers.load(study.study)).filter(({ run }) => run <= study.run);
   const message = 'the execution ended before the trial did';
   await loseWorkers(study, workers, { at, message, notBefore: heardBy(cluster, at) }, store);
+}
+
+/** Tuning jobs that were still ending when they were settled: only one that has ended can be begun with. */
+async function seeEnds(
+  study: StudyRecord,
+  at: string,
+  { store, tuningJobs }: Pick<SettleDependencies, 'store' | 'tuningJobs'>,
+): Promise<void> {
+  for (const { round, name, endedAt, outcome } of study.jobs ?? []) {
+    if (endedAt === undefined || outcome?.status === undefined || isTerminal(outcome.status)) continue;
+    const found = await tuningJobs.find(name, at, outcome.jobName);
+    if (found === undefined || !isTerminal(found.outcome.status)) continue;
+    await store.changeStudy(study.study, (record) => ({
+      ...record,
+      jobs: record.jobs?.map((job) => (job.round === round ? { ...job, outcome: found.outcome } : job)),
+    }));
+  }
 }
 
 /** Trials of tuning jobs that were still ending when they were settled. */

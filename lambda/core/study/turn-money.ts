@@ -1,6 +1,6 @@
 import { NoTrialAnswer, WaitAnswer } from '../../../lib/contract/calls';
 import { GrantsRecord } from '../store/study-store';
-import { instancesOf, usdPerSecond } from './instances';
+import { instancesOf, usdToKeepPerSecond } from './instances';
 import { leastResourceOf } from './scheduled-trials';
 import { NoMoney, grantRuntime } from './spending';
 import { Turn, tell, wait } from './turn';
@@ -47,7 +47,7 @@ export async function noMoneyLeft(turn: Turn): Promise<WaitAnswer | NoTrialAnswe
   const varies = compute.instanceTypeParameter !== undefined || compute.instanceCountParameter !== undefined;
   // a cluster's money is that of its job.
   if (maxSpendUsd === undefined || varies || compute.cluster !== undefined) return undefined;
-  const price = usdPerSecond(compute, instancesOf(compute, {}));
+  const price = usdToKeepPerSecond(compute, instancesOf(compute, {}));
   const units = leastResourceOf(study.tuner.scheduler);
   const pendingUsd = pendingGrants(turn);
   const grant = grantRuntime({ study, trials, usdPerSecond: price, units, pendingUsd, at: request.at });

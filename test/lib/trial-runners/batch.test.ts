@@ -143,7 +143,7 @@ describe('by default', () => {
       maxRuntimeSeconds: 86_400,
       quotaCheck: 'off',
       checkpointRoot: 's3://${Tuner/Bucket}/checkpoints',
-      batch: { outputRoot: 's3://${Tuner/Bucket}/output' },
+      batch: { attempts: 3, outputRoot: 's3://${Tuner/Bucket}/output' },
     });
   });
 
@@ -421,8 +421,12 @@ describe('the steps are told', () => {
     ['maxRuntime', { maxRuntime: Duration.hours(1) }, { maxRuntimeSeconds: 3600 }],
     ['spot', { spot: true }, { spot: true }],
     ['pricePerTrialHour', { pricePerTrialHour: 0.5 }, { prices: [{ instanceType: 'batch', usdPerHour: 0.5 }] }],
-    ['outputBucket', (stack) => ({ outputBucket: bucket(stack) }), { batch: { outputRoot: 's3://mine/output' } }],
-    ['outputPrefix', { outputPrefix: 'a/b' }, { batch: { outputRoot: 's3://${Tuner/Bucket}/a/b' } }],
+    [
+      'outputBucket',
+      (stack) => ({ outputBucket: bucket(stack) }),
+      { batch: { attempts: 3, outputRoot: 's3://mine/output' } },
+    ],
+    ['outputPrefix', { outputPrefix: 'a/b' }, { batch: { attempts: 3, outputRoot: 's3://${Tuner/Bucket}/a/b' } }],
     ['checkpointBucket', (stack) => ({ checkpointBucket: bucket(stack) }), { checkpointRoot: 's3://mine/checkpoints' }],
     ['checkpointPrefix', { checkpointPrefix: 'c' }, { checkpointRoot: 's3://${Tuner/Bucket}/c' }],
   ])('%s', (_, props, expected) => {

@@ -45,6 +45,11 @@ test.each<[string, BatchJobDetail, Partial<AttemptOutcome>]>([
     { status: 'Stopped', secondaryStatus: 'MaxRuntimeExceeded' },
   ],
   [
+    'ran out of its time by the clock of its own container',
+    { status: 'FAILED', statusReason: 'Essential container in task exited', container: { exitCode: 124 } },
+    { status: 'Stopped', secondaryStatus: 'MaxRuntimeExceeded' },
+  ],
+  [
     'was stopped by us',
     { status: 'FAILED', statusReason: STOP_REASON, container: { exitCode: 143 } },
     { status: 'Stopped', secondaryStatus: 'Stopped' },

@@ -1,7 +1,8 @@
-import { AttemptOutcome } from '../../../../lib/contract/calls';
+import { AttemptOutcome, TrainAnswer } from '../../../../lib/contract/calls';
 import { TunerDefinition } from '../../../../lib/contract/tuner-definition';
 import { ItemTable } from '../../../../lambda/core/store/item-table';
 import { costOf } from '../../../../lambda/core/study/cost';
+import { planRound } from '../../../../lambda/core/study/plan';
 import { FoundJob } from '../../../../lambda/core/study/settle';
 import { spendingOf } from '../../../../lambda/core/study/spending';
 import { TunedJob } from '../../../../lambda/core/study/tuning/collect';
@@ -231,6 +232,44 @@ test('clusters that end none of their trials three times in a row end the study'
     if (study.round < 3) expect(answer).toEqual({ complete: false, until: null });
     else expect(answer).toMatchObject({ complete: true, reason: expect.stringContaining('no such file') });
   }
+});
+
+describe('clusters whose time is over again and again', () => {
+  /** One trial, handed back by each of four clusters; answers what Review round says of each. */
+  async function fourClusters(report: (study: WorkerStudy, answer: TrainAnswer, round: number) => Promise<unknown>) {
+    const study = await WorkerStudy.opened(new MemoryItemTable(), { maxTrials: 1, maxParallelTrials: 1 });
+    const reviews: boolean[] = [];
+    for (study.round = 1; study.round <= 4; study.round++) {
+      const seconds = study.round * 1000;
+      await study.plan(seconds);
+      const worker = await study.join(study.host(1), seconds);
+      const answer = await study.work(worker, seconds);
+      await report(study, answer, study.round);
+      const outcome = { status: 'Stopped', secondaryStatus: 'HandedBack' };
+      await study.ends(worker, answer, { outcome, seconds: seconds + 500, leaving: true });
+      const { complete } = await study.reviewWith({ status: 'Completed', billableSeconds: 500 }, seconds + 600);
+      reviews.push(complete);
+      if (complete) break;
+    }
+    return reviews;
+  }
+
+  test('end the study when a trial hangs: handing it back is no progress', async () => {
+    expect(await fourClusters(() => Promise.resolve())).toEqual([false, false, true]);
+  });
+
+  test('go on with a trial that has trained further in each', async () => {
+    const trains = (study: WorkerStudy, answer: TrainAnswer, round: number) =>
+      study.report(answer, round, 0.5, round * 1000 + 100);
+    expect(await fourClusters(trains)).toEqual([false, false, false, false]);
+  });
+});
+
+test('a round that a redrive begins with reopens the study: its cluster has workers', async () => {
+  const { study } = await running();
+  await study.stop(100);
+  await planRound({ study: study.name, run: study.run, round: 2, redrives: 1, at: at(200) }, study.store);
+  expect((await study.studyRecord()).status).toBe('RUNNING');
 });
 
 describe('money', () => {
@@ -476,6 +515,31 @@ describe('automatic model tuning', () => {
     expect(await jobOf(study)).toMatchObject({ outcome: { status: 'Failed', jobName: 'tuning-1' } });
   });
 
+  test('of a redriven execution has ended with the first: another one begins', async () => {
+    const { study, review, stop, is } = await tuned();
+    is(found('Stopped'), trained(1, 'Completed'));
+    await stop(100);
+    const redriven = { error: 'States.QueryEvaluationError', cause: 'D3137: the execution was redriven' };
+    expect(await review(redriven, 200)).toEqual({ complete: false, until: null });
+    study.round = 2;
+    const { job } = await study.plan(201);
+    expect(job).toMatchObject({ config: { ResourceLimits: { MaxNumberOfTrainingJobs: 9 } } });
+  });
+
+  test('that is refused for a limit is tried a dozen times: some limits no waiting changes', async () => {
+    const { study, review, is } = await tuned();
+    is(undefined);
+    for (study.round = 1; study.round < 12; study.round++) {
+      if (study.round > 1) await study.plan(study.round * 1000);
+      expect(await review(NO_ROOM, study.round * 1000 + 5)).toMatchObject({ complete: false });
+    }
+    await study.plan(12_000);
+    expect(await review(NO_ROOM, 12_005)).toMatchObject({
+      complete: true,
+      reason: expect.stringMatching(/no room in 12 tries: .*limit/),
+    });
+  });
+
   test('costs what its training jobs cost', async () => {
     const { study, review, is } = await tuned();
     const job = trained(1, 'Completed');
@@ -514,7 +578,8 @@ describe('automatic model tuning', () => {
       is(found('Stopping'), trained(1, 'Completed'), trained(2, 'InProgress'));
       await study.resume(110);
       expect(await states()).toEqual(['COMPLETED', 'RUNNING']);
-      await study.plan(111);
+      // SageMaker begins with jobs only that have ended.
+      expect(await study.plan(111)).toMatchObject({ job: { parents: [] } });
       is(found('Stopped'), trained(1, 'Completed'), trained(2, 'Stopped'));
       await review({ status: 'Completed', jobName: 'tuning-1' }, 500);
       expect(await states()).toEqual(['COMPLETED', 'STOPPED']);
