@@ -88,7 +88,8 @@ test('a worker that was started by hand joins a running study, takes trials, and
     const trials = (await run.trials()).filter((trial) => mine(trial).length > 0);
     return (
       trials.some(({ state }) => state === 'COMPLETED') &&
-      trials.some((trial) => trial.state === 'RUNNING' && currentAttempt(trial).lastReport !== undefined)
+      // with most of it still to train.
+      trials.some((trial) => trial.state === 'RUNNING' && currentAttempt(trial).lastReport?.resource === 1)
     );
   });
   worker.child.kill('SIGTERM');

@@ -23,14 +23,20 @@ async function start(options: WayOptions = {}): Promise<WayRun> {
   return run;
 }
 
-/** The jobs of the study's rounds, and that the last one came to a good end. */
-async function jobsOf({ runtime }: WayRun, statuses: string[]): Promise<void> {
-  const { TrainingJobSummaries: jobs } = (await runtime.sageMaker.handle('ListTrainingJobs', {
-    MaxResults: 100,
-    SortBy: 'CreationTime',
-    SortOrder: 'Ascending',
-  })) as { TrainingJobSummaries: { TrainingJobStatus: string }[] };
-  expect(jobs.map(({ TrainingJobStatus }) => TrainingJobStatus)).toEqual(statuses);
+/** The jobs of the study's rounds, once all of them have ended. */
+async function jobsOf(cluster: WayRun, statuses: string[]): Promise<void> {
+  const listed = async () => {
+    const { TrainingJobSummaries: jobs } = (await cluster.runtime.sageMaker.handle('ListTrainingJobs', {
+      MaxResults: 100,
+      SortBy: 'CreationTime',
+      SortOrder: 'Ascending',
+    })) as { TrainingJobSummaries: { TrainingJobStatus: string }[] };
+    return jobs.map(({ TrainingJobStatus }) => TrainingJobStatus);
+  };
+  await cluster.until('the jobs have ended', async () =>
+    (await listed()).every((status) => status !== 'Stopping' && status !== 'InProgress'),
+  );
+  expect(await listed()).toEqual(statuses);
 }
 
 /** The worker of one host: its own process, with the host's folder in its command. */

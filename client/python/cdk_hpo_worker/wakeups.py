@@ -17,6 +17,8 @@ class Wakeups:
     def install(self):
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_signal)
+        # the kernel may give a signal to any thread, and then the main one would sleep on: this byte wakes it.
+        signal.set_wakeup_fd(self._writer, warn_on_full_buffer=False)
         # a parent may have us ignore it, and the kernel would then keep no exit codes.
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
 
@@ -34,4 +36,3 @@ class Wakeups:
 
     def _on_signal(self, number, _frame):
         self.signals.append(number)
-        self.wake()
