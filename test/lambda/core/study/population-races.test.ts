@@ -2,7 +2,10 @@ import * as fc from 'fast-check';
 import { NextAnswer } from '../../../../lib/contract/calls';
 import { StudyStore } from '../../../../lambda/core/store/study-store';
 import { MemoryItemTable } from '../../../support/lambda-memory-table';
+import { withoutWaiting } from '../../../support/lambda-no-wait';
 import { TestStudy, completed } from '../../../support/lambda-study';
+
+withoutWaiting();
 
 const SCHEDULER = {
   name: 'populationBased',
@@ -66,4 +69,4 @@ test('however slots race, nobody goes on in a place that a copy has taken, and n
     ),
     { numRuns: 100 },
   );
-});
+}, 240_000);
