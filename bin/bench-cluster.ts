@@ -5,12 +5,7 @@ import * as path from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { spareShims } from './bench-cluster/interpreter';
 import { ClusterBenchOptions, ClusterBenchResult, measureCluster } from './bench-cluster/measure';
-
-function positiveInteger(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('must be an integer of at least 1.');
-  return value;
-}
+import { positiveInteger } from './positive-integer';
 
 function positiveNumber(text: string): number {
   const value = Number(text);

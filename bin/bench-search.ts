@@ -1,11 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { runBench } from './bench-search/run-bench';
-
-function positiveInteger(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('must be an integer of at least 1.');
-  return value;
-}
+import { positiveInteger } from './positive-integer';
 
 function names(text: string): string[] {
   const list = text.split(',').filter((name) => name !== '');

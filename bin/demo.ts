@@ -3,12 +3,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { FaultPlan, parseFaultPlan } from '../local/faults';
 import { faultTable } from './demo/faults';
 import { runDemo } from './demo/run-demo';
-
-function positiveInteger(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('must be an integer of at least 1.');
-  return value;
-}
+import { positiveInteger } from './positive-integer';
 
 function addFault(text: string, earlier: FaultPlan[] = []): FaultPlan[] {
   if (text === 'list') {

@@ -5,14 +5,9 @@ import { Command, InvalidArgumentError } from 'commander';
 import { format, resolveConfig } from 'prettier';
 import { withMeasured } from './four-ways/page';
 import { report } from './four-ways/report';
+import { positiveInteger } from './positive-integer';
 
 const PAGE = path.join(__dirname, '..', 'docs', 'four-ways.md');
-
-function positiveInteger(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('must be an integer of at least 1.');
-  return value;
-}
 
 function minutes(text: string): number[] {
   const list = text.split(',').map(Number);

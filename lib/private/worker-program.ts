@@ -1,7 +1,9 @@
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as s3Assets from 'aws-cdk-lib/aws-s3-assets';
 import { Construct } from 'constructs';
+import { TRAINING_ENVIRONMENT } from '../contract/environment';
 import { TrainingProgram, TrainingProgramConfig } from '../training-program';
+import type { TrialRunnerBindOptions } from '../trial-runner';
 import { grantReadPrefix } from './s3-access';
 import { shippedFile } from './shipped-file';
 
@@ -15,6 +17,38 @@ const WORKER_ENTRYPOINT = [
     `runpy.run_module('cdk_hpo_worker',run_name='__main__')`,
   'worker',
 ];
+
+/**
+ * What a worker runs for each trial: the program, or the command itself.
+ *
+ * @param because why a program needs a command of its own, for the message
+ */
+export function bindTrialProgram(
+  scope: Construct,
+  { program, command }: { readonly program?: TrainingProgram; readonly command?: string[] },
+  grantee: iam.IGrantable,
+  because: string = '',
+): TrainingProgramConfig {
+  const bound = program?.bind(new Construct(scope, 'TrialProgram'), grantee) ?? { entrypoint: command };
+  if (bound.entrypoint === undefined) {
+    throw new Error(`program must bring its command, as TrainingProgram.fromScript does${because}; or give command`);
+  }
+  return bound;
+}
+
+/** What the programs of all trials are told of the study. */
+export function sharedEnvironment(
+  environment: { [name: string]: string } | undefined,
+  program: TrainingProgramConfig,
+  { reportFunction, objective }: TrialRunnerBindOptions,
+): { [name: string]: string } {
+  return {
+    ...environment,
+    ...program.environment,
+    [TRAINING_ENVIRONMENT.REPORT_FUNCTION]: reportFunction.functionName,
+    [TRAINING_ENVIRONMENT.OBJECTIVE]: objective.metric,
+  };
+}
 
 /** The worker as a file in S3. */
 export function uploadWorker(scope: Construct, grantee: iam.IGrantable): s3Assets.Asset {

@@ -15,14 +15,16 @@ import { ATTEMPT_JOB_NAME, DEFAULT_MAX_RUNTIME } from '../private/training-job-r
 import { TrainingGrantee } from '../private/training-role';
 import { requireHyperparameterNames } from '../private/trial-checks';
 import { requireTrialProps } from '../private/validate-sagemaker-training';
-import { uploadWorker } from '../private/worker-program';
+import { bindTrialProgram, sharedEnvironment, uploadWorker } from '../private/worker-program';
 import { QuotaCheck } from '../quota-check';
-import { TrainingProgramConfig } from '../training-program';
 // types only: the file imports this one.
 import type { TrialInstances, TrialRunnerBindOptions, TrialRunnerConfig } from '../trial-runner';
 import { BatchTrainingProps } from './batch-training-props';
 
-/** No $round: the workflow has a variable of that name. Of an ended job: its name, and for how long its attempts ran, which Batch starts anew when their host is lost. */
+/**
+ * Of an ended job: its name, and for how long its attempts ran, which Batch starts anew when their host is lost. No `$round`: the
+ * workflow has a variable of that name.
+ */
 const OUTCOME =
   "{% { 'jobName': $states.result.JobName & ':' & $states.result.JobId, 'status': 'Completed', 'secondaryStatus': 'Completed', " +
   "'billableSeconds': $ceil($sum($states.result.Attempts.(StoppedAt - StartedAt)) / 1000), " +
@@ -47,8 +49,8 @@ export class BatchTraining {
         throw new Error(`${name} must not be given together with jobQueue, which has its own; remove one of the two`);
       }
     }
-    for (const name of ['vcpus', 'memory', 'gpus', 'sharedMemorySize', 'attempts', 'image'] as const) {
-      if (props.jobDefinition !== undefined && name !== 'image' && props[name] !== undefined) {
+    for (const name of ['vcpus', 'memory', 'gpus', 'sharedMemorySize', 'attempts'] as const) {
+      if (props.jobDefinition !== undefined && props[name] !== undefined) {
         throw new Error(
           `${name} must not be given together with jobDefinition, which has its own; remove one of the two`,
         );
@@ -104,17 +106,14 @@ export class BatchTraining {
     grantKey(checkpointBucket.encryptionKey, grantee);
     grantWritePrefix(outputBucket, `${outputPrefix}/`, grantee);
     grantKey(outputBucket.encryptionKey, grantee);
-    const program = this.programOf(scope, grantee);
+    const program = bindTrialProgram(scope, props, grantee);
     const worker = uploadWorker(scope, grantee);
     const { region } = Stack.of(scope);
     const environment = {
       // Batch says nothing of its region to containers.
       AWS_REGION: region,
       AWS_DEFAULT_REGION: region,
-      ...props.environment,
-      ...program.environment,
-      [TRAINING_ENVIRONMENT.REPORT_FUNCTION]: options.reportFunction.functionName,
-      [TRAINING_ENVIRONMENT.OBJECTIVE]: options.objective.metric,
+      ...sharedEnvironment(props.environment, program, options),
       [WORKER_ENVIRONMENT.JOB]: Stack.of(scope).toJsonString({
         command: program.entrypoint,
         channels: { ...program.channels, ...this.channels(grantee) },
@@ -157,15 +156,6 @@ export class BatchTraining {
       computeDetails: { batch: definition },
       jobQueueArn,
     };
-  }
-
-  private programOf(scope: Construct, grantee: iam.IGrantable): TrainingProgramConfig {
-    const { program, command } = this.props;
-    const bound = program?.bind(new Construct(scope, 'TrialProgram'), grantee) ?? { entrypoint: command };
-    if (bound.entrypoint === undefined) {
-      throw new Error('program must bring its command, as TrainingProgram.fromScript does; or give command');
-    }
-    return bound;
   }
 
   private channels(grantee: iam.IGrantable): { [name: string]: string } {

@@ -166,15 +166,11 @@ export class ManagedTuning {
       maxJobsNotImproving: _not,
       endWhenConverged: _converged,
       warmStart: _warm,
-      fallbackInstanceTypes,
       pricePerInstanceHour,
       ...rest
     } = this.props;
-    return {
-      ...rest,
-      ...(fallbackInstanceTypes && { fallbackInstanceTypes }),
-      ...(pricePerInstanceHour !== undefined && fallbackInstanceTypes === undefined && { pricePerInstanceHour }),
-    };
+    // a training job of several types takes no one price for all.
+    return rest.fallbackInstanceTypes === undefined ? { ...rest, pricePerInstanceHour } : rest;
   }
 
   /** TrainingJobDefinition: a training job without name, entry point and search. */

@@ -2,7 +2,7 @@ import { Duration, Token } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { TRAINING_ENVIRONMENT, WORKER_ENVIRONMENT } from '../contract/environment';
+import { WORKER_ENVIRONMENT } from '../contract/environment';
 import {
   DEFAULT_INSTANCES_PER_JOB,
   MAX_CHANNELS,
@@ -23,7 +23,7 @@ import { DEFAULT_MAX_RUNTIME, TRIAL_TAG, trainingJobRequest } from '../private/t
 import { TrainingGrantee, createTrainingRole, grantTraining } from '../private/training-role';
 import { requireHyperparameterNames, requireNoExpressions } from '../private/trial-checks';
 import { validateSageMakerTraining } from '../private/validate-sagemaker-training';
-import { WORKER_CHANNEL, WorkerProgram } from '../private/worker-program';
+import { WORKER_CHANNEL, WorkerProgram, bindTrialProgram, sharedEnvironment } from '../private/worker-program';
 import { QuotaCheck } from '../quota-check';
 import { TrainingProgramConfig } from '../training-program';
 // types only: the file imports this one.
@@ -70,7 +70,7 @@ export class TrainingCluster {
     const outputBucket = props.outputBucket ?? options.bucket;
     this.grantWork(worker, options, { checkpointBucket, checkpointPrefix, outputBucket });
     props.volumeKey?.grant(grantee, 'kms:CreateGrant');
-    const program = this.programOf(scope, worker);
+    const program = bindTrialProgram(scope, props, worker, ': a trial of a cluster is a process');
     const jobProps = { ...this.jobProps(), program: new WorkerProgram(program), entrypoint: undefined };
     const request = trainingJobRequest({
       scope,
@@ -120,17 +120,6 @@ export class TrainingCluster {
     return rest;
   }
 
-  private programOf(scope: Construct, grantee: iam.IGrantable): TrainingProgramConfig {
-    const { program, command } = this.props;
-    const bound = program?.bind(new Construct(scope, 'TrialProgram'), grantee) ?? { entrypoint: command };
-    if (bound.entrypoint === undefined) {
-      throw new Error(
-        'program must bring its command, as TrainingProgram.fromScript does: a trial of a cluster is a process; or give command',
-      );
-    }
-    return bound;
-  }
-
   private grantWork(
     grantee: iam.IGrantable,
     { reportFunction, workerFunction }: TrialRunnerBindOptions,
@@ -146,7 +135,7 @@ export class TrainingCluster {
 
   private clusterRequest(
     request: Record<string, unknown>,
-    { workerFunction, reportFunction, objective }: TrialRunnerBindOptions,
+    options: TrialRunnerBindOptions,
     program: TrainingProgramConfig,
   ): Record<string, unknown> {
     const { CheckpointConfig: _checkpoints, HyperParameters: _parameters, Environment: _own, ...rest } = request;
@@ -162,11 +151,8 @@ export class TrainingCluster {
         ...(props.spot && { MaxWaitTimeInSeconds: '{% $job.maxWaitSeconds %}' }),
       },
       Environment: {
-        ...props.environment,
-        ...program.environment,
-        [TRAINING_ENVIRONMENT.REPORT_FUNCTION]: reportFunction.functionName,
-        [TRAINING_ENVIRONMENT.OBJECTIVE]: objective.metric,
-        [WORKER_ENVIRONMENT.FUNCTION]: workerFunction!.functionName,
+        ...sharedEnvironment(props.environment, program, options),
+        [WORKER_ENVIRONMENT.FUNCTION]: options.workerFunction!.functionName,
         [WORKER_ENVIRONMENT.STUDY]: '{% $study %}',
         [WORKER_ENVIRONMENT.SLOTS]: '{% $string($job.trialsPerInstance) %}',
         [WORKER_ENVIRONMENT.MAX_SECONDS]: '{% $string($job.maxRuntimeSeconds) %}',
@@ -178,7 +164,7 @@ export class TrainingCluster {
   private definition(
     { InputDataConfig = [] }: { InputDataConfig?: Channel[] },
     program: TrainingProgramConfig,
-    { reportFunction, objective }: TrialRunnerBindOptions,
+    options: TrialRunnerBindOptions,
     outputBucket: s3.IBucket,
   ): ClusterDefinition {
     const { props } = this;
@@ -197,12 +183,7 @@ export class TrainingCluster {
       program: {
         command: program.entrypoint!,
         channels: Object.fromEntries(channels),
-        environment: {
-          ...props.environment,
-          ...program.environment,
-          [TRAINING_ENVIRONMENT.REPORT_FUNCTION]: reportFunction.functionName,
-          [TRAINING_ENVIRONMENT.OBJECTIVE]: objective.metric,
-        },
+        environment: sharedEnvironment(props.environment, program, options),
         hyperparameters: props.hyperparameters ?? {},
       },
     };

@@ -1,8 +1,8 @@
 import { FaultInjector } from '../faults';
 import { TaskFailure } from '../sagemaker/training-job-task';
 import { ServiceError } from '../service';
+import { waitOrAbort } from '../wait-or-abort';
 import type { BatchService, SubmitJobAnswer } from './batch-service';
-import type { JobDetail } from './describe-job';
 import { toCamelCase, toPascalCase } from './pascal-case';
 
 export interface SubmitJobTaskOptions {
@@ -37,7 +37,9 @@ export async function runSubmitJobTask(
   if (signal?.aborted) throw signal.reason;
   const answer = submit(service, input);
   submitted?.(toPascalCase(answer));
-  const detail = await waitOrTerminate(service, answer.jobId, signal);
+  const detail = await waitOrAbort(service.waitForEnd(answer.jobId), signal, () =>
+    service.terminate(answer.jobId, 'Step Functions ended the task that waits for this job.'),
+  );
   const job = { job: answer.jobName };
   const late = faults.next('task-ended', job)?.lastsSeconds;
   if (late !== undefined) await service.clock.sleep(late * 1000, signal);
@@ -64,27 +66,4 @@ function managed(request: Record<string, unknown>): Record<string, unknown> {
   // what is no list is refused with the rest of the request.
   if (!Array.isArray(environment)) return request;
   return { ...request, containerOverrides: { ...overrides, environment: [...(environment as unknown[]), MANAGED] } };
-}
-
-async function waitOrTerminate(
-  service: BatchService,
-  jobId: string,
-  signal: AbortSignal | undefined,
-): Promise<JobDetail> {
-  const end = service.waitForEnd(jobId);
-  if (signal === undefined) return end;
-  let onAbort!: () => void;
-  const aborted = new Promise<never>((_resolve, reject) => {
-    onAbort = () => {
-      service.terminate(jobId, 'Step Functions ended the task that waits for this job.');
-      reject(signal.reason as Error);
-    };
-    if (signal.aborted) onAbort();
-    else signal.addEventListener('abort', onAbort, { once: true });
-  });
-  try {
-    return await Promise.race([end, aborted]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
 }

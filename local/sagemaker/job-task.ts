@@ -1,6 +1,7 @@
 import type { Clock } from '../clock';
 import { FaultInjector } from '../faults';
 import { ServiceError } from '../service';
+import { waitOrAbort } from '../wait-or-abort';
 
 /** How a task of a state machine fails: the error that Catch and Retry see, and its cause. */
 export class TaskFailure extends Error {
@@ -58,7 +59,7 @@ export async function runJobTask<Created, Answer>(
   if (signal?.aborted) throw signal.reason;
   const created = create(taskJob);
   submitted?.(created);
-  const answer = await waitOrStop(taskJob, signal);
+  const answer = await waitOrAbort(taskJob.waitForEnd(taskJob.name), signal, () => void stopJob(taskJob));
   const job = { job: taskJob.name };
   const late = faults.next('task-ended', job)?.lastsSeconds;
   if (late !== undefined) await taskJob.clock.sleep(late * 1000, signal);
@@ -80,25 +81,6 @@ function create<Created>(job: Pick<TaskJob<Created, never>, 'create'>): Created 
     if (!(error instanceof ServiceError)) throw error;
     const cause = `${error.message} (Service: AmazonSageMaker; Status Code: ${error.statusCode}; Error Code: ${error.code})`;
     throw new TaskFailure(TASK_ERRORS[error.code] ?? GENERAL_ERROR, cause);
-  }
-}
-
-async function waitOrStop<Answer>(taskJob: TaskJob<unknown, Answer>, signal: AbortSignal | undefined): Promise<Answer> {
-  const end = taskJob.waitForEnd(taskJob.name);
-  if (signal === undefined) return end;
-  let onAbort!: () => void;
-  const aborted = new Promise<never>((_resolve, reject) => {
-    onAbort = () => {
-      void stopJob(taskJob);
-      reject(signal.reason as Error);
-    };
-    if (signal.aborted) onAbort();
-    else signal.addEventListener('abort', onAbort, { once: true });
-  });
-  try {
-    return await Promise.race([end, aborted]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
   }
 }
 

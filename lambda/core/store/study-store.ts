@@ -1,5 +1,4 @@
 import { KnownResultDefinition } from '../../../lib/contract/tuner-definition';
-import { TooMuchContention } from '../errors';
 import { ItemTable } from './item-table';
 import {
   GRANTS_KEY,
@@ -18,7 +17,7 @@ import {
   trialKey,
   workerKey,
 } from './keys';
-import { MAX_TRIES, pause, putItem } from './put-item';
+import { changeItem, putItem } from './put-item';
 import { RoomStore } from './room-store';
 import { WorkerRecord, WorkerStore } from './worker-store';
 import { RungRecord, StudyRecord, TrialRecord, Versioned, hasEnded } from './records';
@@ -88,7 +87,7 @@ export class StudyStore {
 
   /** Applies `change` to the study until no one else came in between; unchanged records are not written. */
   async changeStudy(study: string, change: (record: StudyRecord) => StudyRecord): Promise<StudyRecord> {
-    return this.change(study, STUDY_KEY, change);
+    return changeItem(this.table, study, STUDY_KEY, change);
   }
 
   /** All trials of a study, in order of their numbers, which have no gaps. */
@@ -121,7 +120,7 @@ export class StudyStore {
     change: (record: TrialRecord) => TrialRecord,
     known?: TrialRecord,
   ): Promise<TrialRecord> {
-    return this.change(study, trialKey(trial), change, known);
+    return changeItem(this.table, study, trialKey(trial), change, known);
   }
 
   /** The study and one of its trials in one read. */
@@ -237,24 +236,5 @@ export class StudyStore {
       return { nextStart: place + interval };
     });
     return place;
-  }
-
-  private async change<T extends Versioned>(
-    partition: string,
-    key: string,
-    change: (record: T) => T,
-    known?: T,
-  ): Promise<T> {
-    for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
-      const fresh = attempt > 0 || known === undefined;
-      const before = fresh ? ((await this.table.get(partition, key)) as T | undefined) : known;
-      if (before === undefined) throw new Error(`the table has no item ${key} in study ${partition}`);
-      const after = change(before);
-      if (after === before) return before;
-      const next = { ...after, version: before.version + 1 };
-      if (await this.table.replace(partition, key, next, before.version)) return next;
-      await pause(attempt);
-    }
-    throw new TooMuchContention(`item ${key} of study ${partition} kept changing`);
   }
 }

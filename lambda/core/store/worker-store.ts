@@ -1,7 +1,6 @@
-import { TooMuchContention } from '../errors';
 import { ItemTable } from './item-table';
 import { WORKER_PREFIX, workerKey } from './keys';
-import { MAX_TRIES, pause } from './put-item';
+import { changeItem } from './put-item';
 import { Versioned } from './records';
 
 /** A process that runs trials of a study. */
@@ -43,15 +42,6 @@ export class WorkerStore {
     before: WorkerRecord,
     change: (record: WorkerRecord) => WorkerRecord,
   ): Promise<WorkerRecord> {
-    let known: WorkerRecord | undefined = before;
-    for (let attempt = 0; attempt < MAX_TRIES && known !== undefined; attempt++) {
-      const after = change(known);
-      if (after === known) return known;
-      const next = { ...after, version: known.version + 1 };
-      if (await this.table.replace(study, workerKey(known.worker), next, known.version)) return next;
-      await pause(attempt);
-      known = await this.get(study, before.worker);
-    }
-    throw new TooMuchContention(`worker ${before.worker} of study ${study} kept changing`);
+    return changeItem(this.table, study, workerKey(before.worker), change, before);
   }
 }
