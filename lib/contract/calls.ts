@@ -55,6 +55,8 @@ export interface ClusterJob {
   readonly instanceCount: number;
   /** Trials at the same time on each instance: fewer than it could run, where the study may not run as many. */
   readonly trialsPerInstance: number;
+  /** Trials at the same time on all of them together. */
+  readonly slots: number;
   readonly maxRuntimeSeconds: number;
   /** With spot. */
   readonly maxWaitSeconds?: number;
@@ -117,6 +119,8 @@ export interface TrainAnswer {
   readonly maxWaitSeconds?: number;
   /** Where SageMaker doesn't take the model there: an `s3://` prefix with a slash at its end. */
   readonly outputUri?: string;
+  /** To a worker: it is time for its call `prepare`. */
+  readonly prepare?: boolean;
 }
 
 /** Nothing for the slot to do: it ends. */

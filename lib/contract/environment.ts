@@ -19,6 +19,8 @@ export const WORKER_ENVIRONMENT = {
   FUNCTION: 'CDK_HPO_WORKER_FUNCTION',
   STUDY: 'CDK_HPO_WORKER_STUDY',
   SLOTS: 'CDK_HPO_WORKER_SLOTS',
+  /** Of the hosts of a job together: each takes its share. */
+  SLOTS_OF_ALL_HOSTS: 'CDK_HPO_WORKER_SLOTS_OF_ALL_HOSTS',
   MAX_SECONDS: 'CDK_HPO_WORKER_MAX_SECONDS',
   /** Of a job of AWS Batch: what all trials share, and what this one is, as JSON. */
   JOB: 'CDK_HPO_JOB',

@@ -296,4 +296,11 @@ export const WORKER_REQUEST_SCHEMAS: Readonly<Record<string, Schema>> = {
       },
     },
   },
+  prepare: {
+    type: 'object',
+    description: 'an object',
+    additionalProperties: false,
+    required: ['call', 'study', 'worker'],
+    properties: { call: anything, study: studyName, worker },
+  },
 };

@@ -76,7 +76,19 @@ export interface HeartbeatAnswer {
   readonly reason: string | null;
 }
 
-export type WorkerRequest = JoinRequest | WorkerNextRequest | WorkerRecordRequest | HeartbeatRequest;
+/** Has the study work out what comes next, while trials run: where an answer says so that gives a trial. */
+export interface PrepareRequest {
+  readonly call: 'prepare';
+  readonly study: string;
+  readonly worker: number;
+}
+
+export interface PrepareAnswer {
+  /** How many suggestions this call has worked out: 0 where another call does. */
+  readonly prepared: number;
+}
+
+export type WorkerRequest = JoinRequest | WorkerNextRequest | WorkerRecordRequest | HeartbeatRequest | PrepareRequest;
 
 /** Nothing to run yet. */
 export interface WorkerWaitAnswer {
@@ -92,4 +104,4 @@ export interface WorkerEndAnswer extends EndedAnswer {
 }
 
 export type WorkerNextAnswer = TrainAnswer | WorkerWaitAnswer | WorkerEndAnswer;
-export type WorkerAnswer = JoinAnswer | EndedAnswer | WorkerNextAnswer | HeartbeatAnswer;
+export type WorkerAnswer = JoinAnswer | EndedAnswer | WorkerNextAnswer | HeartbeatAnswer | PrepareAnswer;

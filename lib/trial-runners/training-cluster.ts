@@ -155,6 +155,7 @@ export class TrainingCluster {
         [WORKER_ENVIRONMENT.FUNCTION]: options.workerFunction!.functionName,
         [WORKER_ENVIRONMENT.STUDY]: '{% $study %}',
         [WORKER_ENVIRONMENT.SLOTS]: '{% $string($job.trialsPerInstance) %}',
+        [WORKER_ENVIRONMENT.SLOTS_OF_ALL_HOSTS]: '{% $string($job.slots) %}',
         [WORKER_ENVIRONMENT.MAX_SECONDS]: '{% $string($job.maxRuntimeSeconds) %}',
       },
       Tags: (rest.Tags as { Key: string }[]).filter(({ Key }) => Key !== TRIAL_TAG),

@@ -129,6 +129,14 @@ export class WorkerWorld {
     expect(JSON.stringify((await this.trials())[trial - 1])).toBe(before);
   }
 
+  /** What comes next is worked out, whether or not an answer has asked for it. */
+  async prepare(machine: number, fate: Fate): Promise<void> {
+    const process = this.processes.get(machine);
+    if (process === undefined) return;
+    await this.call({ call: 'prepare', study: this.study.name, worker: process.worker }, { ...fate, twice: false });
+    if (fate.twice) await this.call({ call: 'prepare', study: this.study.name, worker: process.worker }, NO_FATE);
+  }
+
   async heartbeat(machine: number, fate: Fate): Promise<void> {
     const process = this.processes.get(machine);
     if (process === undefined) return;
@@ -177,6 +185,8 @@ export class WorkerWorld {
     const trials = await this.trials();
     expect(trials.map(({ trial }) => trial)).toEqual(trials.map((_, i) => i + 1));
     expect(trials.length).toBeLessThanOrEqual(maxTrials);
+    // prepared or not, no two trials are the same.
+    expect(new Set(trials.map(({ configuration }) => JSON.stringify(configuration))).size).toBe(trials.length);
     const workers = await this.study.store.workers.load(this.study.name);
     expect(workers.map(({ worker }) => worker)).toEqual(workers.map((_, i) => i + 1));
     for (const { trial, state, attempts } of trials) {
@@ -271,7 +281,9 @@ export class WorkerWorld {
         }
       }
       const answer = await attempt(this.study.store);
-      if (twice) expect(await attempt(this.study.store)).toEqual(answer);
+      // whether to prepare more is said once.
+      if (twice)
+        expect({ ...(await attempt(this.study.store)), prepare: undefined }).toEqual({ ...answer, prepare: undefined });
       return answer;
     } catch (error) {
       if ((error as Error).name === 'WorkerUnknown') return undefined;

@@ -116,6 +116,7 @@ export function clusterJob({ compute }: TunerDefinition): object {
     redrives: 0,
     instanceCount,
     trialsPerInstance,
+    slots: instanceCount * trialsPerInstance,
     maxRuntimeSeconds,
     ...(maxWaitSeconds !== undefined && { maxWaitSeconds }),
   };

@@ -16,6 +16,7 @@ from cdk_hpo_worker.heartbeat import Heartbeat
 from cdk_hpo_worker.input_data import InputData
 from cdk_hpo_worker.lambda_calls import LambdaCalls
 from cdk_hpo_worker.membership import Membership
+from cdk_hpo_worker.preparation import Preparation
 from cdk_hpo_worker.slot import Slot
 from cdk_hpo_worker.wakeups import Wakeups
 
@@ -199,8 +200,9 @@ class _Host:
         )
         beat = Heartbeat(self._heartbeat_calls, given.study, membership, workplace.output, on_unknown)
         threading.Thread(target=beat.run, name='heartbeat', daemon=True).start()
+        preparation = Preparation(self._calls, given.study, membership, workplace.output)
         return [
-            Slot(number, self._calls, workplace, membership, job, on_unknown, self._wakeups.wake)
+            Slot(number, self._calls, workplace, membership, job, preparation, on_unknown, self._wakeups.wake)
             for number in range(given.slots)
         ]
 

@@ -4,6 +4,7 @@ import collections
 import json
 import math
 import os
+import secrets
 import socket
 
 from cdk_hpo_worker import devices
@@ -31,7 +32,7 @@ def read(arguments, command, environment):
     return Settings(
         function=given('function'),
         study=given('study'),
-        slots=_slots(given('slots') or 'auto'),
+        slots=_share(_slots(given('slots') or 'auto'), environment.get('CDK_HPO_WORKER_SLOTS_OF_ALL_HOSTS')),
         max_seconds=_positive('--max-seconds', given('max_seconds')),
         folder=given('folder'),
         command=command or _command(environment.get('CDK_HPO_WORKER_COMMAND')),
@@ -72,7 +73,8 @@ def host_name():
     job, current = os.environ.get('TRAINING_JOB_NAME'), read_host_config('resourceconfig.json').get('current_host')
     if job and current:
         return '%s/%s' % (job, current)
-    return '%s/%d' % (socket.gethostname(), os.getpid())
+    # containers may share the name of their machine, and each has a process 1.
+    return '%s/%d-%s' % (socket.gethostname(), os.getpid(), secrets.token_hex(3))
 
 
 def write_failure(text):
@@ -94,6 +96,16 @@ def _slots(text):
     if not text.isdigit() or int(text) < 1:
         raise SettingsError('--slots must be an integer of at least 1, or auto, got %r' % text)
     return int(text)
+
+
+def _share(slots, of_all):
+    """The slots of this host, of all that the hosts of its job have together: where they don't divide, the first hosts have more."""
+    config = read_host_config('resourceconfig.json')
+    hosts = sorted(config.get('hosts') or [])
+    if not of_all or config.get('current_host') not in hosts:
+        return slots
+    share, rest = divmod(_slots(of_all), len(hosts))
+    return max(1, min(slots, share + (hosts.index(config['current_host']) < rest)))
 
 
 def _positive(name, text):

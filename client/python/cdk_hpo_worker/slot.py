@@ -15,12 +15,13 @@ _CLEANING_SECONDS = 10
 class Slot:
     """failure: why the slot has ended, if not as it should."""
 
-    def __init__(self, number, calls, workplace, membership, job, on_unknown, on_end):
+    def __init__(self, number, calls, workplace, membership, job, preparation, on_unknown, on_end):
         self._number = number
         self._calls = calls
         self._workplace = workplace
         self._membership = membership
         self._job = job
+        self._preparation = preparation
         self._on_unknown = on_unknown
         self._on_end = on_end
         self._turn = 0
@@ -75,6 +76,8 @@ class Slot:
         token = str(answer.get('token') or '')
         attempt = Attempt(self._workplace, self._job, self._number, answer, token)
         self._membership.enter(attempt)
+        if answer.get('prepare') is True:
+            self._preparation.begin()
         try:
             outcome = attempt.run()
             if outcome is None:

@@ -15,6 +15,8 @@ export const TRIES_KEY = 'TRIES';
 export const GRANTS_KEY = 'GRANTS';
 /** What the study has spent. */
 export const SPENDING_KEY = 'SPENDING';
+/** Configurations that wait for trials which don't exist yet. */
+export const SUGGESTIONS_KEY = 'SUGGESTIONS';
 
 /** Of an execution: the study that it has opened. */
 export function executionKey(arn: string): string {

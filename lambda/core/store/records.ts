@@ -71,6 +71,8 @@ export interface RoundJob {
   readonly instanceCount: number;
   /** Of a training cluster. */
   readonly trialsPerInstance?: number;
+  /** Of a training cluster: of all its instances together. */
+  readonly slots?: number;
   readonly maxRuntimeSeconds: number;
   readonly plannedAt: string;
   /** What it may cost at most, with a spending cap. */
@@ -99,6 +101,8 @@ export interface AttemptRecord {
   readonly claim: string;
   /** The worker that runs it, in place of a training job of its own. */
   readonly worker?: number;
+  /** Its worker went without a word. */
+  readonly workerLost?: boolean;
   /** Start of the training job's name; the state machine adds retry and redrive counts. */
   readonly jobName: string;
   readonly tokenHash: string;

@@ -19,6 +19,7 @@ import {
 } from './keys';
 import { changeItem, putItem } from './put-item';
 import { RoomStore } from './room-store';
+import { SuggestionStore } from './suggestion-store';
 import { WorkerRecord, WorkerStore } from './worker-store';
 import { RungRecord, StudyRecord, TrialRecord, Versioned, hasEnded } from './records';
 
@@ -55,9 +56,12 @@ export class StudyStore {
 
   readonly workers: WorkerStore;
 
+  readonly suggestions: SuggestionStore;
+
   constructor(private readonly table: ItemTable) {
     this.room = new RoomStore(table);
     this.workers = new WorkerStore(table);
+    this.suggestions = new SuggestionStore(table);
   }
 
   async getStudy(study: string): Promise<StudyRecord | undefined> {

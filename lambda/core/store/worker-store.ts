@@ -15,6 +15,8 @@ export interface WorkerRecord extends Versioned {
   readonly seenAt: string;
   /** Why it no longer counts: its trials have been given to others. */
   readonly gone?: string;
+  /** With `gone`, where it went without a word, for itself. */
+  readonly isUnexplained?: boolean;
   /** With `gone`, where its process may still be there: until then it has heard of it, and nobody goes on with its trials. */
   readonly trialsNotBefore?: string;
 }

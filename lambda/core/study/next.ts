@@ -10,6 +10,7 @@ import { endSilentTrials } from './end-silent-trials';
 import { anotherAttempt, createTrial, given } from './give-attempt';
 import { instanceTypesFor } from './instances';
 import { requireStudy } from './plan';
+import { takePrepared } from './prepared';
 import { propose } from './propose';
 import { reopened } from './reopen';
 import { scheduleContext } from './scheduled-trials';
@@ -201,13 +202,16 @@ async function newTrial(
   turn: Turn,
   { configuration, target, bracket }: Extract<NextStep, { action: 'start' }>,
 ): Promise<NextAnswer | undefined> {
-  const { study, trials, store, services } = turn;
+  const { study, trials, request, store, services } = turn;
   const number = trials.length + 1;
   const isInitial = number <= study.tuner.initialConfigurations.length;
-  const suggestion =
-    configuration === undefined || isInitial
-      ? await propose(study, number, trials, store, services.functions)
-      : { configuration };
+  if (configuration !== undefined && !isInitial) {
+    return createTrial(turn, { trial: number, configuration, target, bracket });
+  }
+  // only workers ask so often that it matters.
+  const isPrepared = request.worker !== undefined && !isInitial;
+  const prepared = isPrepared ? await takePrepared(study, number, trials, store) : undefined;
+  const suggestion = prepared?.suggestion ?? (await propose(study, number, trials, store, services.functions));
   if ('exhausted' in suggestion) {
     const { exhausted } = suggestion;
     // the scheduler is asked again: paused trials may still go on.
@@ -216,7 +220,8 @@ async function newTrial(
     );
     return undefined;
   }
-  return createTrial(turn, { trial: number, configuration: suggestion.configuration, target, bracket });
+  const answer = await createTrial(turn, { trial: number, configuration: suggestion.configuration, target, bracket });
+  return answer?.action === 'train' && prepared?.wantsMore ? { ...answer, prepare: true } : answer;
 }
 
 /**

@@ -40,6 +40,7 @@ async function clusterJob(plan: JobPlan, cluster: ClusterDefinition): Promise<Cl
   const job = await granted(plan, {
     instanceCount: hosts,
     trialsPerInstance: Math.min(Math.ceil(slots / hosts), cluster.trialsPerInstance),
+    slots: Math.min(slots, hosts * cluster.trialsPerInstance),
     longest: cluster.maxRuntimeSeconds,
     shortest: SHORTEST_CLUSTER_SECONDS,
   });
@@ -51,6 +52,7 @@ async function clusterJob(plan: JobPlan, cluster: ClusterDefinition): Promise<Cl
     redrives: request.redrives ?? 0,
     instanceCount,
     trialsPerInstance,
+    slots: job.slots ?? instanceCount * trialsPerInstance,
     maxRuntimeSeconds,
     ...(waits !== undefined && { maxWaitSeconds: maxRuntimeSeconds + waits - cluster.maxRuntimeSeconds }),
   };
@@ -105,7 +107,7 @@ async function granted(
     longest,
     shortest,
     ...size
-  }: Pick<RoundJob, 'instanceCount' | 'trialsPerInstance'> & {
+  }: Pick<RoundJob, 'instanceCount' | 'trialsPerInstance' | 'slots'> & {
     readonly longest: number;
     readonly shortest: number;
   },

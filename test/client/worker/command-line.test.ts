@@ -68,6 +68,31 @@ describeWithPython('the command line', () => {
     ]);
   });
 
+  test.each([
+    // of five slots on two hosts the first has three; of one on two each has one; none has more than it can run.
+    ['algo-1', '3', '5', 3],
+    ['algo-2', '3', '5', 2],
+    ['algo-2', '3', '1', 1],
+    ['algo-1', '2', '5', 2],
+    ['algo-1', '3', '', 3],
+    ['somebody', '3', '5', 3],
+  ])('host %s that could run %s takes its share of the %s slots of all', async (host, slots, ofAll, expected) => {
+    const folder = join(study.folder, 'host/input/config');
+    mkdirSync(folder, { recursive: true });
+    const config = { current_host: host, hosts: ['algo-2', 'algo-1'] };
+    writeFileSync(join(folder, 'resourceconfig.json'), JSON.stringify(config));
+    const env = { CDK_HPO_WORKER_SLOTS: slots, CDK_HPO_WORKER_SLOTS_OF_ALL_HOSTS: ofAll };
+    await study.worker({ shell: 'exit 0' }, [], env).finished;
+    expect(study.callsOf('join')).toMatchObject([{ slots: expected }]);
+  });
+
+  test('two workers of a machine never have the same name, not even as first processes of two containers', async () => {
+    await Promise.all([1, 2].map(() => study.worker({ shell: 'exit 0' }).finished));
+    const hosts = study.callsOf('join').map(({ host }) => String(host));
+    expect(new Set(hosts).size).toBe(2);
+    for (const host of hosts) expect(host).toMatch(/^[^/]+\/\d+-[0-9a-f]{6}$/);
+  });
+
   test('a folder that was given stays, without what was in it', async () => {
     study.job = { channels: { train: 's3://bucket/data' } };
     study.store.put('s3://bucket/data/a', 'a');

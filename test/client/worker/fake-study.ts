@@ -41,8 +41,8 @@ export class FakeStudy {
   queue: Record<string, unknown>[] = [];
   /** What a slot hears when the queue is empty. */
   idle: Record<string, unknown> = { action: 'none', ended: true, reason: 'all trials are done' };
-  /** Answers a call in place of the study; 'drop' closes the connection. */
-  intercept: (call: Call) => FakeAnswer | 'drop' | undefined = () => undefined;
+  /** Answers a call in place of the study; 'drop' closes the connection, 'never' leaves it without an answer. */
+  intercept: (call: Call) => FakeAnswer | 'drop' | 'never' | undefined = () => undefined;
   /** Answers a call of S3 in place of the store, with a status. */
   interceptS3: (call: string) => number | undefined = () => undefined;
 
@@ -175,6 +175,7 @@ export class FakeStudy {
     const call = JSON.parse(body.toString()) as Call;
     this.calls.push(call);
     const intercepted = this.intercept(call);
+    if (intercepted === 'never') return;
     if (intercepted === 'drop') {
       response.destroy();
       return;
@@ -189,6 +190,7 @@ export class FakeStudy {
       return { worker: ++this.workers, heartbeatSeconds: 0.1, fenceSeconds: 5, ...this.job };
     }
     if (call.call === 'heartbeat') return this.heartbeat;
+    if (call.call === 'prepare') return { prepared: 1 };
     const key = [call.worker, call.slot, call.turn].join('/');
     const known = this.answers.get(key);
     if (known !== undefined) return known;

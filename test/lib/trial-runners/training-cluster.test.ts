@@ -73,6 +73,7 @@ describe('by default', () => {
         CDK_HPO_WORKER_FUNCTION: '${Tuner/Worker}',
         CDK_HPO_WORKER_STUDY: '{% $study %}',
         CDK_HPO_WORKER_SLOTS: '{% $string($job.trialsPerInstance) %}',
+        CDK_HPO_WORKER_SLOTS_OF_ALL_HOSTS: '{% $string($job.slots) %}',
         CDK_HPO_WORKER_MAX_SECONDS: '{% $string($job.maxRuntimeSeconds) %}',
       },
     });
@@ -112,6 +113,7 @@ describe('by default', () => {
       redrives: 0,
       instanceCount: 2,
       trialsPerInstance: 3,
+      slots: 5,
       maxRuntimeSeconds: 600,
       maxWaitSeconds: 700,
     };
@@ -119,7 +121,11 @@ describe('by default', () => {
       TrainingJobName: 'hpo-x-r1-3-0',
       ResourceConfig: { InstanceCount: 2 },
       StoppingCondition: { MaxRuntimeInSeconds: 600, MaxWaitTimeInSeconds: 700 },
-      Environment: { CDK_HPO_WORKER_MAX_SECONDS: '600', CDK_HPO_WORKER_SLOTS: '3' },
+      Environment: {
+        CDK_HPO_WORKER_MAX_SECONDS: '600',
+        CDK_HPO_WORKER_SLOTS: '3',
+        CDK_HPO_WORKER_SLOTS_OF_ALL_HOSTS: '5',
+      },
     });
   });
 

@@ -1,11 +1,16 @@
-import { StudyRecord, TrialRecord, currentAttempt } from '../../store/records';
+import { AttemptRecord, StudyRecord, TrialRecord, currentAttempt } from '../../store/records';
 import { StudyStore } from '../../store/study-store';
 import { WorkerRecord } from '../../store/worker-store';
 import { requeued, withOutcome } from '../outcome';
 
+/** A trial that loses so many workers without getting any further takes its machines down, or is too much for them. */
+const MOST_LOSSES = 5;
+
 interface Loss {
   readonly at: string;
   readonly message: string;
+  /** They have gone without a word, each for itself: what they ran may be the reason, where spare capacity isn't. */
+  readonly isUnexplained?: boolean;
   /** Where a worker may still be there: until then it has heard that it doesn't count. */
   readonly notBefore?: string;
 }
@@ -17,7 +22,7 @@ interface Loss {
 export async function loseWorkers(
   study: StudyRecord,
   workers: readonly WorkerRecord[],
-  { at, message, notBefore }: Loss,
+  { at, message, isUnexplained, notBefore }: Loss,
   store: StudyStore,
 ): Promise<void> {
   if (workers.length === 0) return;
@@ -25,7 +30,12 @@ export async function loseWorkers(
   for (const worker of workers) {
     const marked = await store.workers.change(study.study, worker, (record) =>
       record.gone === undefined
-        ? { ...record, gone: message, ...(notBefore !== undefined && { trialsNotBefore: notBefore }) }
+        ? {
+            ...record,
+            gone: message,
+            ...(isUnexplained && !study.tuner.compute.spot && { isUnexplained }),
+            ...(notBefore !== undefined && { trialsNotBefore: notBefore }),
+          }
         : record,
     );
     lost.set(worker.worker, marked);
@@ -59,12 +69,33 @@ async function giveBackTrials(
 function withoutWorker(
   study: StudyRecord,
   trial: TrialRecord,
-  { gone, trialsNotBefore }: WorkerRecord,
+  { gone, isUnexplained, trialsNotBefore }: WorkerRecord,
   at: string,
 ): TrialRecord {
   // its fate is sealed, whether or not its worker has noticed. One that pauses may go on only when its worker has.
   const isSealed = trial.decision === 'stop' || (trial.decision !== undefined && trialsNotBefore === undefined);
-  return isSealed
-    ? withOutcome(study, trial, { status: 'Stopped' }, at)
-    : requeued(trial, at, gone!, undefined, trialsNotBefore);
+  if (isSealed) return withOutcome(study, trial, { status: 'Stopped' }, at);
+  const queued = requeued(trial, at, gone!, undefined, trialsNotBefore);
+  if (!isUnexplained) return queued;
+  const attempts = [...queued.attempts.slice(0, -1), { ...currentAttempt(queued), workerLost: true }];
+  if (lossesSinceProgress(attempts) < MOST_LOSSES) return { ...queued, attempts };
+  const message =
+    `${MOST_LOSSES} workers were lost while they ran it, and it got no further: it may take its machine down, for want of ` +
+    'memory for one';
+  return { ...queued, attempts, state: 'FAILED', failureClass: 'infrastructure', message, endedAt: at };
+}
+
+/** What has reported more than any attempt before it got further. */
+function lossesSinceProgress(attempts: readonly AttemptRecord[]): number {
+  let furthest = 0;
+  let losses = 0;
+  for (const { lastReport, workerLost } of attempts) {
+    if (lastReport !== undefined && lastReport.resource > furthest) {
+      furthest = lastReport.resource;
+      losses = 0;
+    } else if (workerLost) {
+      losses++;
+    }
+  }
+  return losses;
 }

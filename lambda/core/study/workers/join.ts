@@ -41,7 +41,7 @@ async function numberOf({ host, nonce, slots }: JoinRequest, study: StudyRecord,
     // the same process asks again: its first call got through.
     if (before !== undefined) return before.worker;
     // two processes can't have one machine's name: the earlier one has crashed or was restarted.
-    await loseWorkers(study, same, { at, message: 'its worker was restarted' }, store);
+    await loseWorkers(study, same, { at, message: 'its worker was restarted', isUnexplained: true }, store);
     const worker = workers.length + 1;
     const record = { worker, run: study.run, host, nonce, slots, seenAt: at, version: 1 };
     if (await store.workers.create(study.study, record)) return worker;

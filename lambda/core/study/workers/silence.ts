@@ -28,5 +28,5 @@ export async function loseSilentWorkers(study: StudyRecord, at: string, store: S
   const silent = (await store.workers.load(study.study)).filter(
     (worker) => worker.gone !== undefined || isSilent(worker, cluster!, at),
   );
-  await loseWorkers(study, silent, { at, message: 'its worker was lost' }, store);
+  await loseWorkers(study, silent, { at, message: 'its worker was lost', isUnexplained: true }, store);
 }

@@ -9,6 +9,7 @@ import { existing, requireStudy } from '../plan';
 import { NextServices } from '../turn';
 import { heartbeat } from './heartbeat';
 import { joinStudy } from './join';
+import { prepareSuggestions } from './prepare';
 import { nextOfWorker, recordOfWorker } from './slot-calls';
 
 /**
@@ -30,6 +31,7 @@ export async function answerWorker(
   const study = existing(found.study, request.study);
   const worker = requireWorker(found.worker, request.worker, study);
   if (request.call === 'heartbeat') return heartbeat(request, worker, study, at, store);
+  if (request.call === 'prepare') return prepareSuggestions(study, at, store, services.functions);
   if (request.slot >= worker.slots) {
     throw new InvalidRequest(
       `slot must be below the ${worker.slots} slots that the worker joined with, got ${request.slot}`,

@@ -28,9 +28,10 @@ describe('the training job of a cluster', () => {
       redrives: 0,
       instanceCount: 2,
       trialsPerInstance: 2,
+      slots: 4,
       maxRuntimeSeconds: 3600,
     });
-    const size = { instanceCount: 2, trialsPerInstance: 2, maxRuntimeSeconds: 3600 };
+    const size = { instanceCount: 2, trialsPerInstance: 2, slots: 4, maxRuntimeSeconds: 3600 };
     expect((await study.studyRecord()).jobs).toEqual([
       { round: 1, name: study.clusterName(), ...size, plannedAt: at(0) },
     ]);
@@ -50,7 +51,9 @@ describe('the training job of a cluster', () => {
     'for %d slots and %d trials, of %d machines with %d trials each: %d with %d',
     async (maxParallelTrials, maxTrials, instanceCount, trialsPerInstance, hosts, each) => {
       const study = await opened({ maxParallelTrials, maxTrials }, { instanceCount, trialsPerInstance });
-      expect(await planned(study)).toMatchObject({ instanceCount: hosts, trialsPerInstance: each });
+      // all together no more than the study may run, though the instances don't divide it.
+      const slots = Math.min(maxParallelTrials, maxTrials, hosts * each);
+      expect(await planned(study)).toMatchObject({ instanceCount: hosts, trialsPerInstance: each, slots });
     },
   );
 

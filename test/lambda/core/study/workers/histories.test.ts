@@ -1,12 +1,14 @@
 import * as fc from 'fast-check';
 import { AttemptOutcome } from '../../../../../lib/contract/calls';
-import { SchedulerDefinition } from '../../../../../lib/contract/tuner-definition';
+import { SchedulerDefinition, SearchAlgorithmDefinition } from '../../../../../lib/contract/tuner-definition';
 import { withoutWaiting } from '../../../../support/lambda-no-wait';
 import { Fate, NO_FATE, WorkerWorld, allEnded } from '../../../../support/lambda-worker-world';
 
 withoutWaiting();
 
 const MAX_TRIALS = 5;
+/** What comes next can be prepared. */
+const SEARCH: SearchAlgorithmDefinition = { name: 'auto' };
 const RUNGS = { minResource: 1, maxResource: 9, reductionFactor: 3 };
 const SCHEDULERS: SchedulerDefinition[] = [
   { name: 'none' },
@@ -27,7 +29,7 @@ const fate: fc.Arbitrary<Fate> = fc.record({
 const machine = fc.nat({ max: 2 });
 const slot = fc.nat({ max: 1 });
 const accuracy = fc.integer({ min: 0, max: 9 }).map((n) => n / 10);
-const COMPLETED: AttemptOutcome = { status: 'Completed' };
+const COMPLETED: AttemptOutcome = { status: 'Completed', trainingSeconds: 1 };
 const outcome = fc.constantFrom<AttemptOutcome[]>(
   COMPLETED,
   COMPLETED,
@@ -54,6 +56,7 @@ const event: fc.Arbitrary<Event> = fc.oneof(
   eventOf(4, fc.tuple(machine, slot, outcome, fate), (world, ...drawn) => world.record(...drawn)),
   eventOf(4, fc.tuple(machine, machine, slot), (world, ...drawn) => world.recordOfOther(...drawn)),
   eventOf(6, fc.tuple(machine, fate), (world, ...drawn) => world.heartbeat(...drawn)),
+  eventOf(4, fc.tuple(machine, fate), (world, ...drawn) => world.prepare(...drawn)),
   eventOf(4, fc.tuple(fc.constantFrom(1, 30, 79, 121)), (world, seconds) => world.pass(seconds)),
   eventOf(1, fc.tuple(machine), (world, lost) => world.kill(lost)),
   eventOf(1, fc.tuple(fc.boolean()), (world, isCertain) => world.endCluster(isCertain)),
@@ -65,7 +68,7 @@ test.each(SCHEDULERS.map((scheduler) => [JSON.stringify(scheduler), scheduler] a
   async (_, scheduler) => {
     await fc.assert(
       fc.asyncProperty(fc.array(event, { minLength: 5, maxLength: 40, size: 'max' }), async (events) => {
-        const world = await WorkerWorld.opened({ scheduler, maxTrials: MAX_TRIALS });
+        const world = await WorkerWorld.opened({ scheduler, searchAlgorithm: SEARCH, maxTrials: MAX_TRIALS });
         for (const host of [0, 1, 2]) {
           await world.join(host, NO_FATE);
           await world.next(host, 0, NO_FATE);

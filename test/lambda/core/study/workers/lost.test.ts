@@ -11,6 +11,8 @@ import { fenceSecondsOf } from '../../../../../lambda/core/study/workers/silence
 
 withoutWaiting();
 
+type Tuner = Parameters<typeof WorkerStudy.opened>[1];
+
 /** GIVEN a worker that runs two trials and is silent from now on, and another one. */
 async function silent(table: ItemTable = new MemoryItemTable()) {
   const study = await WorkerStudy.opened(table, { maxTrials: 3 });
@@ -57,14 +59,68 @@ test('only when it joins again it counts, and its trials are others’ by then',
   expect((await study.trial(1)).state).toBe('RUNNING');
 });
 
-test('a trial whose workers are lost again and again is no failed trial', async () => {
-  const { study, other } = await silent();
-  for (let i = 1; i <= 5; i++) {
-    await study.beat(other, i * LOST_SECONDS);
-    const worker = await study.join(`machine ${i}`, i * LOST_SECONDS);
-    await study.work(worker, i * LOST_SECONDS);
+describe('a trial whose workers are lost again and again', () => {
+  /** Loses its worker so often; before, each worker reports this resource. */
+  async function losing(times: number, reported: (i: number) => number | undefined, tuner: Tuner = {}) {
+    const study = await WorkerStudy.opened(new MemoryItemTable(), { maxTrials: 1, ...tuner });
+    const other = await study.join('server');
+    for (let i = 1; i <= times; i++) {
+      const trial = await study.work(await study.join(`machine ${i}`, i * LOST_SECONDS), i * LOST_SECONDS);
+      const resource = reported(i);
+      if (resource !== undefined) await study.report(trial, resource, 0.5, i * LOST_SECONDS);
+      await study.beat(other, (i + 1) * LOST_SECONDS);
+    }
+    return study;
   }
-  expect(await study.trial(1)).toMatchObject({ state: 'RUNNING', attempts: { length: 6 } });
+
+  test('goes on four times, and the fifth is too many: it may take its machines down', async () => {
+    expect(await (await losing(4, () => undefined)).trial(1)).toMatchObject({ state: 'QUEUED' });
+    const study = await losing(5, () => undefined);
+    expect(await study.trial(1)).toMatchObject({
+      state: 'FAILED',
+      failureClass: 'infrastructure',
+      message: expect.stringMatching(/^5 workers were lost while they ran it, and it got no further/),
+      endedAt: at(6 * LOST_SECONDS),
+      attempts: { length: 5 },
+    });
+    expect(await study.ask(1, 6 * LOST_SECONDS, 1)).toMatchObject({ ended: true });
+  });
+
+  test('goes on as long as each gets a little further', async () => {
+    expect(await (await losing(12, (i) => i)).trial(1)).toMatchObject({ state: 'QUEUED' });
+  });
+
+  test('is one too many too where each begins at the same place and gets to the same', async () => {
+    expect(await (await losing(5, () => 3)).trial(1)).toMatchObject({ state: 'QUEUED' });
+    expect(await (await losing(6, () => 3)).trial(1)).toMatchObject({ state: 'FAILED' });
+  });
+
+  test('keeps what was known of its objective for the record, though it counts as failed', async () => {
+    const study = await losing(6, () => 3);
+    expect(await study.trial(1)).toMatchObject({ state: 'FAILED', lastResource: 3 });
+  });
+
+  test('is the machine’s fault as well where its worker is restarted', async () => {
+    const study = await WorkerStudy.opened(new MemoryItemTable(), { maxTrials: 1 });
+    for (let i = 0; i < 5; i++) await study.work(await study.join('laptop', i, `process ${i}`), i);
+    await study.join('laptop', 5, 'process 5');
+    expect(await study.states()).toEqual(['FAILED']);
+  });
+
+  test('is nobody’s fault on spare capacity, which is taken back', async () => {
+    const compute = { ...clusterCompute(), spot: true };
+    expect(await (await losing(7, () => undefined, { compute })).trial(1)).toMatchObject({ state: 'QUEUED' });
+  });
+
+  test('is nobody’s fault where clusters and executions end', async () => {
+    const study = await WorkerStudy.opened(new MemoryItemTable(), { maxTrials: 1 });
+    for (let i = 0; i < 7; i++) {
+      await study.stop(i * 200, `arn:execution-${i + 1}`);
+      await study.resume(i * 200, `arn:execution-${i + 2}`);
+      await study.work(await study.join('laptop', i * 200 + 100, `process ${i}`), i * 200 + 100);
+    }
+    expect(await study.trial(1)).toMatchObject({ state: 'RUNNING', attempts: { length: 7 } });
+  });
 });
 
 describe('the fence comes before the loss', () => {

@@ -9,6 +9,7 @@ const CALLS: Record<string, Record<string, unknown>> = {
   next: { study: STUDY, worker: 1, slot: 0, turn: 0 },
   record: { study: STUDY, worker: 1, slot: 0, turn: 1, trial: 1, attempt: 1, outcome: { status: 'Completed' } },
   heartbeat: { study: STUDY, worker: 1, running: [{ trial: 1, attempt: 1 }] },
+  prepare: { study: STUDY, worker: 1 },
 };
 
 /** GIVEN a study with a worker of two slots that runs a trial. */
@@ -64,6 +65,7 @@ describe('a field that is not what it should be is refused by its name, what cam
     ['record', 'leaving', ['true', 1, null, {}]],
     ['heartbeat', 'worker', NUMBERS],
     ['heartbeat', 'running', [null, {}, 'all', 1]],
+    ['prepare', 'worker', NUMBERS],
   ];
   test.each(BAD)('%s: %s', async (call, field, values) => {
     for (const value of values) {
@@ -144,7 +146,7 @@ describe('a call that there is not is refused', () => {
     'x'.repeat(100_000),
   ])('%#', async (call) => {
     const message = await refused({ ...CALLS.join, call });
-    expect(message).toMatch(/^call must be one of join, next, record, heartbeat, got /);
+    expect(message).toMatch(/^call must be one of join, next, record, heartbeat, prepare, got /);
     expect(message.length).toBeLessThan(200);
   });
 
