@@ -1,8 +1,9 @@
 import './demo/quiet-sdk';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { FaultPlan, parseFaultPlan } from '../local/faults';
 import { faultTable } from './demo/faults';
 import { runDemo } from './demo/run-demo';
+import { WAYS } from './digits-ways';
 import { positiveInteger } from './positive-integer';
 
 function addFault(text: string, earlier: FaultPlan[] = []): FaultPlan[] {
@@ -22,6 +23,11 @@ const program = new Command('npm run demo --')
     'Tunes a classifier of handwritten digits on this machine, without AWS: the synthesized state machine and Lambda ' +
       'bundles run in the local runtime, and each training job is a process.',
   )
+  .addOption(
+    new Option('--way <way>', 'how the trials run; training-cluster and batch need Python 3.8 or newer')
+      .choices(WAYS)
+      .default('training-jobs'),
+  )
   .option('--study <name>', 'name of the study; a study that was interrupted goes on where it was')
   .option('--trials <n>', 'trials of the study', positiveInteger)
   .option('--parallel <n>', 'trials that train at the same time', positiveInteger)
@@ -33,7 +39,7 @@ const program = new Command('npm run demo --')
       'call or job, and how many',
     addFault,
   )
-  .option('--folder <path>', 'where all state is kept', '.cdk-hpo/demo')
+  .option('--folder <path>', 'where all state is kept (default: .cdk-hpo/demo, or .cdk-hpo/demo-WAY)')
   .option('--json', 'print the result as one JSON object on the last line; progress goes to stderr')
   .showHelpAfterError();
 

@@ -6,10 +6,11 @@ import { FaultPlan } from '../../local/faults';
 import { LocalRuntime } from '../../local/runtime';
 import { ProcessJobLauncher } from '../../local/sagemaker';
 import { createDigitsApp } from '../digits-app';
+import { Way } from '../digits-ways';
 import { eventsPerTrial } from './events';
 import { printUnused, sizedForDemo, strikeText } from './faults';
 import { Progress } from './progress';
-import { printHowToSeeMore, printSummary } from './summary';
+import { demoCommand, printHowToSeeMore, printSummary } from './summary';
 import { StudyView } from './study-view';
 
 export interface DemoOptions {
@@ -17,7 +18,8 @@ export interface DemoOptions {
   readonly trials?: number;
   readonly parallel?: number;
   readonly seed?: number;
-  readonly folder: string;
+  readonly way: Way;
+  readonly folder?: string;
   readonly docker?: boolean;
   readonly fault?: readonly FaultPlan[];
   readonly json?: boolean;
@@ -32,9 +34,11 @@ const STOP_GRACE_SECONDS = 5;
 /** @returns the exit code of the process */
 export async function runDemo(options: DemoOptions): Promise<number> {
   const print = (text: string) => (options.json ? process.stderr : process.stdout).write(`${text}\n`);
-  const folder = path.resolve(options.folder);
+  const { way } = options;
+  if (options.docker && way !== 'training-jobs') throw new Error('--docker runs training jobs only: leave out --way');
+  const folder = path.resolve(options.folder ?? (way === 'training-jobs' ? '.cdk-hpo/demo' : `.cdk-hpo/demo-${way}`));
   print('Synthesizing the app ...');
-  const assembly = await synthesize(folder);
+  const assembly = await synthesize(folder, way);
   let progress: Progress | undefined;
   const runtime = await LocalRuntime.start({
     assembly,
@@ -48,6 +52,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   try {
     const name = options.study ?? `digits-${timestamp()}`;
     print(`Study ${name}: the state machine runs on this machine; its state is kept in ${folder}`);
+    if (way === 'managed-tuning') print('One tuning job runs all trials: they are shown when it has ended.');
     const view = new StudyView(name, runtime.app.tables[0].name, runtime.dynamoDb.url);
     // a study keeps its seed when it is resumed.
     const seed = options.seed ?? ((await view.study()) === undefined ? DEFAULT_SEED : undefined);
@@ -58,7 +63,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
       interrupted,
     ]);
     if (execution === 'interrupted') {
-      print(`\nInterrupted. Go on with: npm run demo -- --study ${name}`);
+      print(`\nInterrupted. Go on with: ${demoCommand(way)} --study ${name}`);
       return 130;
     }
     printUnused(runtime.unusedFaults(), print);
@@ -68,8 +73,8 @@ export async function runDemo(options: DemoOptions): Promise<number> {
     }
     const result = JSON.parse(execution.output!) as StudyResult;
     const trials = await view.trials();
-    printSummary(result, trials, print);
-    printHowToSeeMore(result, folder, print);
+    printSummary(result, trials, way, print);
+    printHowToSeeMore(result, folder, way, print);
     if (options.json) {
       const { study, status, best, trials: counts } = result;
       const perTrial = await eventsPerTrial(runtime, executionArn);
@@ -90,12 +95,13 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   }
 }
 
-async function synthesize(folder: string): Promise<string> {
+async function synthesize(folder: string, way: Way): Promise<string> {
   // the CDK's own validation of the template takes longer than all the rest; .ci/run has it on.
   process.env.CDK_VALIDATION ??= 'false';
   mkdirSync(folder, { recursive: true });
   const outdir = path.join(folder, 'cdk.out');
-  (await createDigitsApp({ outdir })).synth();
+  const trainsWithNode = way === 'training-cluster' || way === 'batch';
+  (await createDigitsApp({ outdir }, { way, trainsWithNode })).synth();
   return outdir;
 }
 

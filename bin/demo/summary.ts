@@ -2,11 +2,12 @@ import * as path from 'node:path';
 import Table from 'cli-table3';
 import { StudyResult } from '../../lib/contract/calls';
 import { TrialRecord } from '../../lambda/core/store/records';
+import { Way } from '../digits-ways';
 import { parameterText, stateText, valueText } from './text';
 
 type Print = (text: string) => void;
 
-export function printSummary(result: StudyResult, trials: TrialRecord[], print: Print): void {
+export function printSummary(result: StudyResult, trials: TrialRecord[], way: Way, print: Print): void {
   print('');
   print(trialTable(trials));
   const { total, completed, stoppedEarly, failed } = result.trials;
@@ -22,25 +23,31 @@ export function printSummary(result: StudyResult, trials: TrialRecord[], print: 
   print(`Best: trial ${best.trial}, ${result.objective.metric} ${best.value}`);
   for (const [name, value] of Object.entries(best.hyperparameters)) print(`  ${name}: ${value}`);
   const first = trials[0];
-  if (first?.value !== undefined) {
+  // automatic model tuning begins with what it draws.
+  if (first?.value !== undefined && way !== 'managed-tuning') {
     const epochs = first.lastResource === undefined ? '' : ` after ${first.lastResource} epochs`;
     print(`The default configuration (trial 1) reached ${first.value}${epochs}.`);
   }
 }
 
-export function printHowToSeeMore(result: StudyResult, folder: string, print: Print): void {
+export function printHowToSeeMore(result: StudyResult, folder: string, way: Way, print: Print): void {
   const at = (...parts: string[]) => path.relative(process.cwd(), path.join(folder, ...parts));
   print('');
   print('To see more:');
-  print(
-    `  logs, models and checkpoints of the training jobs   ${at('state', 'training-jobs')} and ${at('state', 's3')}`,
-  );
+  const jobs = at('state', way === 'batch' ? 'batch-jobs' : 'training-jobs');
+  print(`  logs, models and checkpoints of the training jobs   ${jobs} and ${at('state', 's3')}`);
   print(`  each step of the state machine                      ${at('state', 'executions')}`);
   print(`  the CloudFormation template                         ${at('cdk.out', 'CdkHpoDigits.template.json')}`);
   print(
-    `  run more trials of this study                       npm run demo -- --study ${result.study} --trials ${result.trials.total + 12}`,
+    `  run more trials of this study                       ${demoCommand(way)} --study ${result.study} --trials ${result.trials.total + 12}`,
   );
-  print('  the same on AWS                                      npx cdk deploy (see README.md)');
+  const context = way === 'training-jobs' ? '' : ` -c way=${way}`;
+  print(`  the same on AWS                                      npx cdk deploy${context} (see README.md)`);
+}
+
+/** What to type to run the demo in this way. */
+export function demoCommand(way: Way): string {
+  return way === 'training-jobs' ? 'npm run demo --' : `npm run demo -- --way ${way}`;
 }
 
 function trialTable(trials: TrialRecord[]): string {

@@ -3,7 +3,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { DigitsStack } from '../../bin/digits-stack';
+import { DigitsStack, DigitsStackProps } from '../../bin/digits-stack';
+import { WAYS, Way, wayOf } from '../../bin/digits-ways';
 import { newApp, definitionOf, ReadableTemplate, slotOf, tunerDefinitionOf } from '../support/lib-stack';
 
 const ROOT = join(__dirname, '../..');
@@ -71,6 +72,35 @@ test('uploads program, twin, data and both clients', () => {
   const files = readdirSync(join(outdir, `asset.${hash}`));
   expect(files).toEqual(expect.arrayContaining(['train.py', 'train.mjs', 'cdk_hpo.py', 'cdk-hpo.mjs', 'data']));
   expect(readdirSync(join(outdir, `asset.${hash}`, 'data')).length).toBeGreaterThan(0);
+});
+
+describe('the other ways', () => {
+  const stackOf = (way: Way) => new ReadableTemplate(new DigitsStack(newApp(), 'CdkHpoDigits', { way }));
+
+  test.each(WAYS)('%s has a way of its own to run the trials, four at a time', (way) => {
+    const { compute, maxParallelTrials } = tunerDefinitionOf(stackOf(way));
+    const own = { 'training-cluster': 'cluster', batch: 'batch', 'managed-tuning': 'tuning' };
+    expect([maxParallelTrials, Object.values(own).filter((name) => name in compute)]).toEqual([
+      4,
+      way === 'training-jobs' ? [] : [own[way]],
+    ]);
+  });
+
+  test('a way that there is not is refused by name', () => {
+    expect(wayOf('batch')).toBe('batch');
+    expect(() => wayOf('cluster')).toThrow(
+      'way must be training-jobs, training-cluster, batch, managed-tuning, got "cluster"',
+    );
+  });
+
+  test('trains on AWS by Python, and for this machine alone by Node, which needs no NumPy', () => {
+    const programOf = (props: DigitsStackProps) => {
+      const { compute } = tunerDefinitionOf(new ReadableTemplate(new DigitsStack(newApp(), 'Digits', props)));
+      return compute.cluster!.program.environment.CDK_HPO_PROGRAM;
+    };
+    expect(programOf({ way: 'training-cluster' })).toBe('train.py');
+    expect(programOf({ way: 'training-cluster', trainsWithNode: true })).toBe('train.mjs');
+  });
 });
 
 test('says which state machine to start, and leaves nothing behind when it is removed', () => {
