@@ -125,11 +125,11 @@ export class Tuner extends Construct implements iam.IGrantable {
       limitsResource: scheduler._limitsResource,
       needsReports: scheduler._needsReports,
     });
-    if (runner.computeDetails?.tuning !== undefined) requireManagedTuning(props);
     this.trainingRole = runner.trainingRole;
     this.grantPrincipal = runner.trainingRole.grantPrincipal;
 
     const definition = toTunerDefinition(props, inputs, runner, metricRegexes);
+    if (definition.compute.tuning !== undefined) requireManagedTuning(props, definition);
     const openStudy = createStep('OpenStudy', 'open-study', 'Opens studies', 512, STOPPING_TIMEOUT);
     const reviewRound = createStep('ReviewRound', 'review-round', 'Reviews rounds of studies', 512, STOPPING_TIMEOUT);
     const stopStudy = createStep(

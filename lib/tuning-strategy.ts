@@ -12,7 +12,10 @@ export class TuningStrategy {
     return new TuningStrategy('Random');
   }
 
-  /** All combinations once: the search space has categorical parameters only, and `maxTrials` must be their number. */
+  /**
+   * All combinations once, in one tuning job: the search space has categorical parameters only, and `maxTrials` must be the
+   * number of combinations. A study that was stopped on its way can't go on.
+   */
   public static grid(): TuningStrategy {
     return new TuningStrategy('Grid');
   }

@@ -10,6 +10,12 @@ const DEFAULT_MAX_VCPUS = 1024;
 /** Images for GPUs take 20 GiB and more, and several trials share the disk. */
 const DEFAULT_VOLUME_SIZE = Size.gibibytes(100);
 
+/** Why a job can never run here, as Batch names it. What has no room at present waits, as in any queue. */
+const HOPELESS = ['MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE', 'MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT'];
+
+/** The least that Batch takes: no waiting mends these. */
+const HOPELESS_SECONDS = 600;
+
 /** What the ECS agent of an instance needs: AWS keeps the list. */
 const INSTANCE_POLICY = 'service-role/AmazonEC2ContainerServiceforEC2Role';
 
@@ -47,6 +53,13 @@ export function createBatchEnvironment(scope: Construct, props: BatchTrainingPro
   const queue = new batch.CfnJobQueue(scope, 'JobQueue', {
     priority: 1,
     computeEnvironmentOrder: [{ order: 1, computeEnvironment: environment.attrComputeEnvironmentArn }],
+    // such a job would hold up its study, and all jobs behind it, for ever.
+    jobStateTimeLimitActions: HOPELESS.map((reason) => ({
+      action: 'CANCEL',
+      maxTimeSeconds: HOPELESS_SECONDS,
+      reason,
+      state: 'RUNNABLE',
+    })),
   });
   return queue.attrJobQueueArn;
 }

@@ -1,4 +1,6 @@
+import { TunerDefinition } from '../contract/tuner-definition';
 import { TunerProps } from '../tuner-props';
+import { requireWholeGrid } from './tuning-grid';
 
 /** What automatic model tuning has no words for, and what to do instead. */
 const REFUSED: { readonly [property in keyof TunerProps]?: string } = {
@@ -16,7 +18,7 @@ const REFUSED: { readonly [property in keyof TunerProps]?: string } = {
 };
 
 /** Refuses, by name, what SageMaker automatic model tuning can't do. */
-export function requireManagedTuning(props: TunerProps): void {
+export function requireManagedTuning(props: TunerProps, definition: TunerDefinition): void {
   for (const [property, reason] of Object.entries(REFUSED)) {
     const value = props[property as keyof TunerProps];
     if (value === undefined || (Array.isArray(value) && value.length === 0)) continue;
@@ -24,4 +26,5 @@ export function requireManagedTuning(props: TunerProps): void {
       `${property} must not be given with TrialRunner.managedTuning, since ${reason}; remove it, or use another trial runner`,
     );
   }
+  requireWholeGrid(definition);
 }

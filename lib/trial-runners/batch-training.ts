@@ -1,12 +1,14 @@
 import { Annotations, Stack, Token } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import { TRAINING_ENVIRONMENT, WORKER_ENVIRONMENT } from '../contract/environment';
+import { WORKER_ENVIRONMENT } from '../contract/environment';
 import { MAX_RUNTIME_SECONDS } from '../contract/limits';
 import { BATCH_PRICE_KEY } from '../contract/prices';
+import { SearchSpaceDefinition } from '../contract/search-space';
 import { BatchDefinition } from '../contract/tuner-definition';
 import { createBatchEnvironment } from '../private/batch-environment';
 import { createBatchJobDefinition } from '../private/batch-job-definition';
+import { AttemptTexts, attemptEnvironment, checkOverrides } from '../private/batch-overrides';
 import { requireInteger, requireMatch, requireNumber, requireSeconds } from '../private/checks';
 import { grantKey, grantReadPrefix, grantSyncPrefix, grantWritePrefix } from '../private/s3-access';
 import { SubmitJobTask } from '../private/submit-job-task';
@@ -30,8 +32,15 @@ const OUTCOME =
   "'billableSeconds': $ceil($sum($states.result.Attempts.(StoppedAt - StartedAt)) / 1000), " +
   "'modelArtifact': $next.outputUri & 'model.tar.gz' } %}";
 
-/** All that an attempt is, but for its token. */
-const ATTEMPT = "{% $string($sift($next, function($value, $name) { $name != 'token' })) %}";
+/** What each attempt has of its own. */
+const ATTEMPT: AttemptTexts = {
+  study: '{% $study %}',
+  trial: '{% $string($next.trial) %}',
+  attempt: '{% $string($next.attempt) %}',
+  token: '{% $next.token %}',
+  answer: "{% $string($sift($next, function($value, $name) { $name != 'token' })) %}",
+  maxResource: '{% $string($next.maxResource) %}',
+};
 
 /** `TrialRunner.batch`: each attempt is a job of AWS Batch. */
 export class BatchTraining {
@@ -109,21 +118,33 @@ export class BatchTraining {
     const program = bindTrialProgram(scope, props, grantee);
     const worker = uploadWorker(scope, grantee);
     const { region } = Stack.of(scope);
+    const job = {
+      command: program.entrypoint,
+      channels: { ...program.channels, ...this.channels(grantee) },
+      hyperparameters: props.hyperparameters ?? {},
+    };
     const environment = {
       // Batch says nothing of its region to containers.
       AWS_REGION: region,
       AWS_DEFAULT_REGION: region,
       ...sharedEnvironment(props.environment, program, options),
-      [WORKER_ENVIRONMENT.JOB]: Stack.of(scope).toJsonString({
-        command: program.entrypoint,
-        channels: { ...program.channels, ...this.channels(grantee) },
-        hyperparameters: props.hyperparameters ?? {},
-      }),
+      [WORKER_ENVIRONMENT.JOB]: Stack.of(scope).toJsonString(job),
     };
     const jobQueueArn = props.jobQueue?.jobQueueArn ?? createBatchEnvironment(scope, props);
     const jobDefinitionArn =
       props.jobDefinition?.jobDefinitionArn ?? createBatchJobDefinition(scope, { props, jobRole, environment, worker });
     if (props.jobDefinition !== undefined) this.warnOfDefinition(scope, grantee);
+    // a job definition that exists knows nothing of the study: all comes with each job.
+    const isOwnDefinition = props.jobDefinition === undefined;
+    checkOverrides(scope, {
+      shared: isOwnDefinition ? {} : { ...environment, [WORKER_ENVIRONMENT.JOB]: JSON.stringify(job) },
+      searchSpace: options.searchSpace as SearchSpaceDefinition,
+      parameterNames: options.parameterNames,
+      limitsResource: options.limitsResource,
+      jobNamePrefix,
+      checkpointRoot: checkpointBucket.s3UrlForObject(checkpointPrefix),
+      outputRoot: outputBucket.s3UrlForObject(outputPrefix),
+    });
     const trainState = new SubmitJobTask(scope, 'Train', {
       comment: 'Runs one attempt of a trial as a job of AWS Batch and waits for its end',
       request: {
@@ -131,7 +152,10 @@ export class BatchTraining {
         JobQueue: jobQueueArn,
         JobDefinition: jobDefinitionArn,
         ContainerOverrides: {
-          Environment: this.attemptEnvironment(options, props.jobDefinition === undefined ? {} : environment),
+          Environment: Object.entries({
+            ...(isOwnDefinition ? {} : environment),
+            ...attemptEnvironment(ATTEMPT, options.limitsResource),
+          }).map(([Name, Value]) => ({ Name, Value })),
         },
         Timeout: { AttemptDurationSeconds: '{% $max([$next.maxRuntimeSeconds, 60]) %}' },
         Tags: { ...props.tags, 'cdk-hpo:study': '{% $study %}', 'cdk-hpo:trial': '{% $string($next.trial) %}' },
@@ -165,19 +189,6 @@ export class BatchTraining {
       return [name, bucket.s3UrlForObject(prefix)];
     });
     return Object.fromEntries(uris);
-  }
-
-  /** What each attempt has of its own. */
-  private attemptEnvironment({ limitsResource }: TrialRunnerBindOptions, shared: { [name: string]: string }): object[] {
-    return Object.entries({
-      ...shared,
-      [TRAINING_ENVIRONMENT.STUDY]: '{% $study %}',
-      [TRAINING_ENVIRONMENT.TRIAL]: '{% $string($next.trial) %}',
-      [TRAINING_ENVIRONMENT.ATTEMPT]: '{% $string($next.attempt) %}',
-      [TRAINING_ENVIRONMENT.TOKEN]: '{% $next.token %}',
-      [WORKER_ENVIRONMENT.ATTEMPT]: ATTEMPT,
-      ...(limitsResource && { [TRAINING_ENVIRONMENT.MAX_RESOURCE]: '{% $string($next.maxResource) %}' }),
-    }).map(([Name, Value]) => ({ Name, Value }));
   }
 
   private warnOfDefinition(scope: Construct, grantee: TrainingGrantee): void {

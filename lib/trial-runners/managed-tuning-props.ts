@@ -70,7 +70,7 @@ export interface ManagedTuningProps {
   readonly endWhenConverged?: boolean;
 
   /**
-   * Earlier tuning jobs whose results the study begins with.
+   * Earlier tuning jobs whose results the study begins with. Not with TuningStrategy.grid.
    *
    * @default - none; a study that is resumed begins with its own
    */

@@ -42,6 +42,7 @@ export class ManagedTuning {
         'earlyStopping must not be given together with TuningStrategy.hyperband, which stops jobs itself; remove it',
       );
     }
+    this.requireGridAlone();
     requireInteger('maxJobsNotImproving', props.maxJobsNotImproving, 3, 1_000_000);
     requireInteger('number of environment variables', Object.keys(environment).length, 0, MAX_ENVIRONMENT);
     if (autoParameters !== undefined && !props.autotune) {
@@ -139,6 +140,23 @@ export class ManagedTuning {
     throw new Error(
       `searchSpace must have categorical parameters only with TuningStrategy.grid, got the range ${name}; give its values, or use another strategy`,
     );
+  }
+
+  /** A grid is known in advance: it learns nothing from earlier jobs, and can't have ranges that SageMaker chooses. */
+  private requireGridAlone(): void {
+    const { strategy, warmStart, autoParameters = {} } = this.props;
+    if (strategy?._name !== 'Grid') return;
+    const [name] = Object.keys(autoParameters);
+    if (name !== undefined) {
+      throw new Error(
+        `autoParameters must not be given together with TuningStrategy.grid, which takes categorical parameters only, got ${JSON.stringify(name)}; remove it, or use another strategy`,
+      );
+    }
+    if (warmStart !== undefined) {
+      throw new Error(
+        `warmStart must not be given together with TuningStrategy.grid, which tries all combinations anyway, got ${warmStart._parents.join(', ')}; remove it, or use another strategy`,
+      );
+    }
   }
 
   private requireAutoParameters(): void {

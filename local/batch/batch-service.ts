@@ -4,7 +4,6 @@ import { ServiceError } from '../service';
 import { leaveFolder, takeFolder } from '../sagemaker/folder-owner';
 import { killGroup } from '../sagemaker/process-identity';
 import { RequestRate } from '../sagemaker/request-rate';
-import type { JobQueueDescription } from '../template/description';
 import { Account } from './account';
 import { hasEnded, needOf } from './batch-job';
 import type { BatchJob } from './batch-job';
@@ -18,6 +17,8 @@ import { validateDescribeJobs, validateJobAndReason } from './job-requests';
 import { listJobs, validateListJobs } from './list-jobs';
 import { newJob } from './new-job';
 import { Scheduler } from './scheduler';
+import { timeLimitFor } from './time-limit';
+import type { JobQueueDescription } from '../template/description';
 import {
   checkOptions,
   DEFAULT_IDLE_SECONDS,
@@ -58,7 +59,10 @@ export class BatchService {
     });
     this.scheduler = new Scheduler(
       (queue) => this.account.environmentsOf(queue),
-      (job) => onNotice?.(neverFits(job)),
+      (job, queue) => {
+        onNotice?.(neverFits(job, queue));
+        this.running.get(job.id)?.runner.limitWait();
+      },
     );
     this.faults = options.faults ?? new FaultInjector();
     if (submitRatePerSecond !== undefined) this.submitRate = new RequestRate(() => clock.now(), submitRatePerSecond);
@@ -225,10 +229,12 @@ export class BatchService {
   }
 }
 
-function neverFits(job: BatchJob): string {
+function neverFits(job: BatchJob, queue: JobQueueDescription): string {
   const { vcpus, gpus } = needOf(job);
+  const limit = timeLimitFor(queue, job.statusReason);
+  const time = limit === undefined ? '' : ` for ${limit.maxTimeSeconds} seconds, after which its queue cancels it`;
   return (
-    `the Batch job ${job.name} stays RUNNABLE: it asks for ${vcpus} vCPUs and ${gpus} GPUs, more than any instance of ` +
+    `the Batch job ${job.name} stays RUNNABLE${time}: it asks for ${vcpus} vCPUs and ${gpus} GPUs, more than any instance of ` +
     'its queue has. Ask for less, or raise MaxvCpus, InstanceTypes or the option maxGpus. Jobs behind it wait as well.'
   );
 }

@@ -57,9 +57,14 @@ export class ComputeEnvironment {
 
   /** Whether a job would fit if it were alone. */
   canEverHold({ vcpus, gpus }: ResourceNeed): boolean {
-    const { maxVcpus } = this.description;
-    if (vcpus > maxVcpus || gpus > this.options.maxGpus || (gpus > 0 && this.isFargate)) return false;
+    if (this.exceedsMaxVcpus({ vcpus })) return false;
+    if (gpus > this.options.maxGpus || (gpus > 0 && this.isFargate)) return false;
     return this.isFargate || vcpus <= this.description.minVcpus || this.sizeFor(vcpus) !== undefined;
+  }
+
+  /** Whether a job asks for more vCPUs than all instances together may have. */
+  exceedsMaxVcpus({ vcpus }: Pick<ResourceNeed, 'vcpus'>): boolean {
+    return vcpus > this.description.maxVcpus;
   }
 
   /** Finds room for a job, or launches an instance for it; undefined when there is no room at present. */

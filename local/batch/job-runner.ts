@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import type { Clock } from '../clock';
 import type { DueFault } from '../faults';
 import type { ServiceEndpoints } from '../lambda/endpoints';
-import type { JobQueueDescription } from '../template/description';
 import { AttemptRun } from './attempt-run';
 import type { AttemptEnd } from './attempt-run';
 import type { BatchJob, JobStatus } from './batch-job';
@@ -14,6 +13,8 @@ import { MAX_OVERRIDES, OVERRIDES_REASON } from './exits';
 import type { JobStore } from '../job-store';
 import { isRetried } from './retries';
 import type { Scheduler } from './scheduler';
+import { cancelledBy, timeLimitFor } from './time-limit';
+import type { JobQueueDescription } from '../template/description';
 
 export interface JobRunnerOptions {
   readonly clock: Clock;
@@ -65,6 +66,18 @@ export class JobRunner {
   /** The host of a container that runs is gone; nothing happens to a job that does not run. */
   loseHost(): void {
     if (this.current !== undefined) this.place!.environment.lose(this.place!);
+  }
+
+  /** The job is at the head of its queue and can never start: its queue may have a limit for that. */
+  limitWait(): void {
+    const { job, stopping, options } = this;
+    const limit = timeLimitFor(options.queue, job.statusReason);
+    if (limit === undefined) return;
+    const cancel = () => {
+      job.isCancelled = true;
+      this.stop(cancelledBy(limit));
+    };
+    options.clock.sleep(limit.maxTimeSeconds * 1000, stopping.signal).then(cancel, () => undefined);
   }
 
   /** Resolves when the job has ended, well or badly; never rejects. */

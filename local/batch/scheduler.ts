@@ -1,7 +1,7 @@
-import type { JobQueueDescription } from '../template/description';
 import type { BatchJob } from './batch-job';
 import { needOf } from './batch-job';
 import type { ComputeEnvironment, Place } from './compute-environment';
+import type { JobQueueDescription } from '../template/description';
 
 interface Waiting {
   readonly job: BatchJob;
@@ -9,8 +9,11 @@ interface Waiting {
   readonly take: (place: Place) => void;
 }
 
-export const NO_INSTANCE_REASON =
-  'MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT - The resource requirement of the job is higher than that of the CE(s) assigned to the job queue.';
+/** What Batch says of jobs that can never start. */
+const MAX_VCPUS_REASON =
+  'MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE - CE(s) associated with the job queue cannot meet the CPU requirement of the job.';
+const NO_INSTANCE_REASON =
+  'MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT - The job resource requirement (vCPU/memory/GPU) is higher than that can be met by the CE(s) attached to the job queue.';
 
 /** Gives the jobs of the queues their places, first in, first out: a job that finds no room holds up those behind it. */
 export class Scheduler {
@@ -19,7 +22,7 @@ export class Scheduler {
   constructor(
     private readonly environmentsOf: (queue: JobQueueDescription) => readonly ComputeEnvironment[],
     /** Told once of a job that no environment of its queue can ever hold. */
-    private readonly onNeverFits: (job: BatchJob) => void,
+    private readonly onNeverFits: (job: BatchJob, queue: JobQueueDescription) => void,
   ) {}
 
   /** Resolves when the job has its share of a host, which may still be starting; rejects when aborted before. */
@@ -76,9 +79,11 @@ export class Scheduler {
       const place = environment.place(need);
       if (place !== undefined) return place;
     }
-    if (job.statusReason !== NO_INSTANCE_REASON && !environments.some((environment) => environment.canEverHold(need))) {
-      job.statusReason = NO_INSTANCE_REASON;
-      this.onNeverFits(job);
+    const isTold = job.statusReason === MAX_VCPUS_REASON || job.statusReason === NO_INSTANCE_REASON;
+    if (!isTold && !environments.some((environment) => environment.canEverHold(need))) {
+      const isAllTooSmall = environments.every((environment) => environment.exceedsMaxVcpus(need));
+      job.statusReason = isAllTooSmall ? MAX_VCPUS_REASON : NO_INSTANCE_REASON;
+      this.onNeverFits(job, queue);
     }
     return undefined;
   }

@@ -22,11 +22,16 @@ export function describeJobQueue(template: StackTemplate, resource: TemplateReso
     order: Number(entry.Order ?? 0),
     environment: String(entry.ComputeEnvironment),
   }));
+  const limits = objectsOf(property('JobStateTimeLimitActions')).map(({ Reason, MaxTimeSeconds }) => ({
+    reason: String(Reason),
+    maxTimeSeconds: Number(MaxTimeSeconds),
+  }));
   return {
     ...identityOf(template, resource),
     priority: Number(property('Priority') ?? 0),
     enabled: property('State') !== 'DISABLED',
     computeEnvironments: order.sort((a, b) => a.order - b.order).map(({ environment }) => environment),
+    ...(limits.length > 0 && { stateTimeLimits: limits }),
   };
 }
 

@@ -115,6 +115,15 @@ export interface JobQueueDescription {
   readonly enabled: boolean;
   /** Names or ARNs, in the order in which they are tried. */
   readonly computeEnvironments: readonly string[];
+  /** What cancels jobs that wait for what can never be. @default - they wait for ever */
+  readonly stateTimeLimits?: readonly BatchStateTimeLimit[];
+}
+
+/** An entry of JobStateTimeLimitActions: all that AWS takes cancel jobs in the state RUNNABLE. */
+export interface BatchStateTimeLimit {
+  /** Why the job waits: what its status reason begins with. */
+  readonly reason: string;
+  readonly maxTimeSeconds: number;
 }
 
 export interface ComputeEnvironmentDescription {

@@ -1,4 +1,4 @@
-import { TunedJob, TuningJobs } from '../../lambda/core/study/tuning/collect';
+import { TunedJob, TunedJobs, TuningJobs } from '../../lambda/core/study/tuning/collect';
 import { FoundJob } from '../../lambda/core/study/settle';
 
 /** Automatic model tuning with the training jobs that a test gives it. */
@@ -19,7 +19,7 @@ export class FakeTuningJobs implements TuningJobs {
     return Promise.resolve();
   }
 
-  trainingJobs(): Promise<TunedJob[]> {
-    return Promise.resolve(this.trained);
+  trainingJobs(): Promise<TunedJobs> {
+    return Promise.resolve({ jobs: this.trained });
   }
 }

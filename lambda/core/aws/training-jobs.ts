@@ -7,6 +7,7 @@ import {
 } from '@aws-sdk/client-sagemaker';
 import { FoundJob, TrainingJobs } from '../study/settle';
 import { CLIENT_SETTINGS } from './client-settings';
+import { trainingOutcome } from './training-outcome';
 
 export class SageMakerTrainingJobs implements TrainingJobs {
   private readonly client = new SageMakerClient(CLIENT_SETTINGS);
@@ -32,15 +33,9 @@ export class SageMakerTrainingJobs implements TrainingJobs {
       running,
       stopping: job.TrainingJobStatus === 'Stopping',
       outcome: {
-        jobName: name,
-        status: job.TrainingJobStatus,
-        secondaryStatus: job.SecondaryStatus,
-        failureReason: job.FailureReason,
+        ...trainingOutcome(job),
         // of a running job SageMaker doesn't tell yet; with spot it will be less.
-        billableSeconds: running ? Math.max(Math.round(trained), 0) : job.BillableTimeInSeconds,
-        trainingSeconds: job.TrainingTimeInSeconds,
-        modelArtifact: job.ModelArtifacts?.S3ModelArtifacts,
-        metrics: job.FinalMetricDataList?.map(({ MetricName, Value }) => ({ MetricName, Value })),
+        ...(running && { billableSeconds: Math.max(Math.round(trained), 0) }),
       },
     };
   }

@@ -1,16 +1,21 @@
 import {
   DescribeHyperParameterTuningJobCommand,
+  DescribeTrainingJobCommand,
+  type DescribeTrainingJobCommandOutput,
   type HyperParameterTrainingJobSummary,
   ListHyperParameterTuningJobsCommand,
+  ListTrainingJobsForHyperParameterTuningJobCommand,
   SageMakerClient,
   StopHyperParameterTuningJobCommand,
-  paginateListTrainingJobsForHyperParameterTuningJob,
 } from '@aws-sdk/client-sagemaker';
 import { FoundJob } from '../study/settle';
-import { TunedJob, TuningJobs } from '../study/tuning/collect';
+import { TunedJob, TunedJobs, TunedJobsRequest, TuningJobs } from '../study/tuning/collect';
 import { CLIENT_SETTINGS } from './client-settings';
 import { inParallel } from './in-parallel';
-import { SageMakerTrainingJobs } from './training-jobs';
+import { trainingInstances, trainingOutcome } from './training-outcome';
+
+/** SageMaker answers no more at once. */
+const JOBS_AT_ONCE = 100;
 
 /** DescribeTrainingJob allows five a second; the client's retries smooth the rest. */
 const DESCRIBES_AT_ONCE = 2;
@@ -18,7 +23,6 @@ const DESCRIBES_AT_ONCE = 2;
 /** Jobs of SageMaker automatic model tuning. */
 export class SageMakerTuningJobs implements TuningJobs {
   private readonly client = new SageMakerClient(CLIENT_SETTINGS);
-  private readonly trainings = new SageMakerTrainingJobs();
 
   async find(name: string, _at: string, fullName?: string): Promise<FoundJob | undefined> {
     const known = fullName ?? (await this.newest(name));
@@ -34,37 +38,32 @@ export class SageMakerTuningJobs implements TuningJobs {
     }
   }
 
-  async trainingJobs(tuningJobName: string): Promise<TunedJob[]> {
-    const summaries: HyperParameterTrainingJobSummary[] = [];
-    const pages = paginateListTrainingJobsForHyperParameterTuningJob(
-      { client: this.client, pageSize: 100 },
-      { HyperParameterTuningJobName: tuningJobName, SortBy: 'CreationTime', SortOrder: 'Ascending' },
+  async trainingJobs(tuningJobName: string, { from, known }: TunedJobsRequest): Promise<TunedJobs> {
+    const { TrainingJobSummaries = [], NextToken } = await this.client.send(
+      new ListTrainingJobsForHyperParameterTuningJobCommand({
+        HyperParameterTuningJobName: tuningJobName,
+        SortBy: 'CreationTime',
+        SortOrder: 'Ascending',
+        MaxResults: JOBS_AT_ONCE,
+        NextToken: from,
+      }),
     );
-    for await (const page of pages) summaries.push(...(page.TrainingJobSummaries ?? []));
+    const wanted = TrainingJobSummaries.filter((summary) => !known.has(summary.TrainingJobName!));
     const jobs: TunedJob[] = [];
-    await inParallel(summaries, DESCRIBES_AT_ONCE, async (summary, index) => {
-      jobs[index] = await this.tuned(summary);
+    await inParallel(wanted, DESCRIBES_AT_ONCE, async (summary, index) => {
+      // the list doesn't tell what was billed, on what the job ran, nor any metric but the objective.
+      jobs[index] = tunedJob(summary, await this.describeTraining(summary.TrainingJobName!));
     });
-    return jobs;
+    return { jobs, next: NextToken };
   }
 
-  private async tuned(summary: HyperParameterTrainingJobSummary): Promise<TunedJob> {
-    const jobName = summary.TrainingJobName!;
-    const createdAt = summary.CreationTime!.toISOString();
-    // the list doesn't tell what was billed, nor any metric but the objective.
-    const found = await this.trainings.find(jobName, summary.TrainingEndTime?.toISOString() ?? createdAt, jobName);
-    return {
-      jobName,
-      tuned: summary.TunedHyperParameters ?? {},
-      createdAt,
-      ...(summary.TrainingEndTime && { endedAt: summary.TrainingEndTime.toISOString() }),
-      running: found?.running ?? false,
-      outcome: found?.outcome ?? {
-        jobName,
-        status: summary.TrainingJobStatus,
-        failureReason: summary.FailureReason,
-      },
-    };
+  private async describeTraining(name: string): Promise<DescribeTrainingJobCommandOutput | undefined> {
+    try {
+      return await this.client.send(new DescribeTrainingJobCommand({ TrainingJobName: name }));
+    } catch (error) {
+      if (error instanceof Error && isNotThere(error)) return undefined;
+      throw error;
+    }
   }
 
   private async newest(name: string): Promise<string | undefined> {
@@ -91,6 +90,23 @@ export class SageMakerTuningJobs implements TuningJobs {
       throw error;
     }
   }
+}
+
+function tunedJob(summary: HyperParameterTrainingJobSummary, job?: DescribeTrainingJobCommandOutput): TunedJob {
+  const jobName = summary.TrainingJobName!;
+  const status = job?.TrainingJobStatus ?? summary.TrainingJobStatus;
+  // it may have ended since the list was made.
+  const endTime = job?.TrainingEndTime ?? summary.TrainingEndTime;
+  const instances = job && trainingInstances(job);
+  return {
+    jobName,
+    tuned: summary.TunedHyperParameters ?? {},
+    createdAt: summary.CreationTime!.toISOString(),
+    ...(endTime && { endedAt: endTime.toISOString() }),
+    running: status === 'InProgress' || status === 'Stopping',
+    outcome: job === undefined ? { jobName, status, failureReason: summary.FailureReason } : trainingOutcome(job),
+    ...(instances && { instances }),
+  };
 }
 
 function isNotThere({ name }: Error): boolean {

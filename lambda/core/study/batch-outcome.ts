@@ -1,10 +1,18 @@
 import { AttemptOutcome } from '../../../lib/contract/calls';
+import { FailureClass } from '../store/records';
 
 /** Why Batch's console says that a job ended which a study has stopped. */
 export const STOP_REASON = 'Stopped by cdk-hpo';
 
 /** Of our entry point, which may notice the end of the time before Batch does. */
 const TIME_OUT_EXIT_CODE = 124;
+
+/** Why a queue ends a job that waits: for what can't be, or for what there is none of at present. */
+const HOPELESS = /^(\w+ by JobStateTimeLimit\b.*)?\bMISCONFIGURATION:/i;
+const NO_CAPACITY = /^(\w+ by JobStateTimeLimit\b.*)?\bCAPACITY:/i;
+
+/** Of ECS, which Batch asks to start a job. */
+const TOO_LONG = /^Container Overrides length must be at most/i;
 
 /** In no name of a job and in no id: Batch lets many jobs have one name. */
 export const NAME_SEPARATOR = ':';
@@ -58,6 +66,8 @@ export function hasEnded({ status }: BatchJobDetail): boolean {
 function statusOf(job: BatchJobDetail): string {
   if (job.status === 'SUCCEEDED') return 'Completed';
   if (!hasEnded(job)) return 'InProgress';
+  // cancelled as well, but by no person.
+  if (isEndedByQueue(job)) return 'Failed';
   return job.statusReason === STOP_REASON || job.isTerminated || job.isCancelled || isTimeOut(job)
     ? 'Stopped'
     : 'Failed';
@@ -69,10 +79,36 @@ function isTimeOut({ status, statusReason = '', container }: BatchJobDetail): bo
   return status === 'FAILED' && isOver;
 }
 
+/**
+ * By an action of the queue on jobs that wait too long; the reason may also be what it was while the job waited.
+ *
+ * @see https://docs.aws.amazon.com/batch/latest/userguide/job_stuck_in_runnable_misconfiguration.html
+ */
+function isEndedByQueue({ statusReason = '' }: BatchJobDetail): boolean {
+  return HOPELESS.test(statusReason) || NO_CAPACITY.test(statusReason);
+}
+
+/** Reads why a job failed that Batch or ECS never let begin; undefined for all other reasons. */
+export function classOfWaiting(reason: string): FailureClass | undefined {
+  if (NO_CAPACITY.test(reason)) return 'quota';
+  return HOPELESS.test(reason) || TOO_LONG.test(reason) ? 'badRequest' : undefined;
+}
+
 function reasonOf({ statusReason, container = {} }: BatchJobDetail): string {
-  const parts = [statusReason, container.reason].filter((part) => part !== undefined && part !== '');
+  const parts = [statusReason, container.reason, adviceFor(statusReason)].filter(
+    (part) => part !== undefined && part !== '',
+  );
   const code = container.exitCode === undefined ? '' : `, exit code: ${container.exitCode}`;
   return `${parts.join('; ') || 'no reason given'}${code}`;
+}
+
+function adviceFor(statusReason = ''): string | undefined {
+  if (/MAX_RESOURCE|JOB_RESOURCE_REQUIREMENT/.test(statusReason) && HOPELESS.test(statusReason)) {
+    return 'no instance of the job queue can ever hold the job: lower vcpus, memory or gpus, or allow larger instanceTypes and more maxVcpus';
+  }
+  return TOO_LONG.test(statusReason)
+    ? 'shorten names and values of searchSpace, or what else comes with each job where jobDefinition is given'
+    : undefined;
 }
 
 /** Of all its attempts: Batch itself starts a job anew whose host was lost. */

@@ -22,6 +22,7 @@ import { Quotas, checkQuotas } from './preflight';
 import { SettleDependencies, settleRoundJobs } from './round-jobs';
 import { settleRunningTrials } from './settle';
 import { studyNameFor } from './study-name';
+import { gridProblem } from './tuning/grid';
 
 /** The property's name, for messages. */
 const INITIAL_CONFIGURATIONS = 'initialConfigurations';
@@ -91,6 +92,8 @@ function tunerOf(tuner: TunerDefinition, input: StudyInput): TunerDefinition {
   }
   if (problems.length === 0) {
     problems.push(...initialProblems(merged, INITIAL_CONFIGURATIONS));
+    const grid = gridProblem({ tuner: merged }, 0);
+    if (grid !== undefined) problems.push(grid);
   }
   if (problems.length > 0) throw new InvalidStudyInput(problems.join('; '));
   return merged;

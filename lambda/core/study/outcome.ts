@@ -1,5 +1,5 @@
 import { AttemptOutcome, TrialState } from '../../../lib/contract/calls';
-import { batchJobOf, batchOutcome } from './batch-outcome';
+import { batchJobOf, batchOutcome, classOfWaiting } from './batch-outcome';
 import { AttemptRecord, FailureClass, StudyRecord, TrialRecord, currentAttempt } from '../store/records';
 import { curvePointOf, withPoint } from './learning-curve';
 import { metricNames } from './objective';
@@ -327,7 +327,7 @@ function classOfReason(reason: string): FailureClass {
   // what Batch says of a host that was lost, or taken back as spare capacity.
   if (/^InternalServerError|^Host EC2/.test(reason)) return 'infrastructure';
   if (/exit code:? ?137|out of memory|OutOfMemory/i.test(reason) || /\bOOM\b/.test(reason)) return 'outOfMemory';
-  return /^ClientError/.test(reason) ? 'badRequest' : 'userCode';
+  return classOfWaiting(reason) ?? (/^ClientError/.test(reason) ? 'badRequest' : 'userCode');
 }
 
 /** Reads the error of a task that created no job. */

@@ -6,6 +6,7 @@ import { hostsFor, usdPerSecond } from './instances';
 import { jobNameStart } from './job-name';
 import { isTerminal, jobOfRound, putRoundJob } from './round-jobs';
 import { dollars, spendingOf } from './spending';
+import { gridProblem } from './tuning/grid';
 
 /** Below this a job does nothing but start; a tuning job takes no less than two minutes. */
 const SHORTEST_CLUSTER_SECONDS = 300;
@@ -65,6 +66,8 @@ async function tuningJob(plan: JobPlan): Promise<TuningJob | null> {
   const parallel = Math.min(slots, maxTrials - trials.length);
   // trials of an earlier job that still ends.
   if (parallel < 1) return null;
+  const problem = gridProblem(study, trials.length);
+  if (problem !== undefined) return ended(plan, problem);
   const job = await granted(plan, {
     instanceCount: parallel * compute.instanceCount,
     longest: LONGEST_TUNING_SECONDS,
@@ -76,7 +79,8 @@ async function tuningJob(plan: JobPlan): Promise<TuningJob | null> {
   const before = (study.jobs ?? []).flatMap(({ round, outcome: { jobName, status } = {} }) =>
     round < request.round && jobName !== undefined && isTerminal(status) ? [jobName] : [],
   );
-  const parents = [...compute.tuning!.parents, ...before].slice(-MAX_PARENTS);
+  // a grid learns nothing from them, and SageMaker takes none with it.
+  const parents = config.Strategy === 'Grid' ? [] : [...compute.tuning!.parents, ...before].slice(-MAX_PARENTS);
   return {
     name: tuningNameOf(study, request.round),
     redrives: request.redrives ?? 0,
@@ -98,6 +102,14 @@ async function tuningJob(plan: JobPlan): Promise<TuningJob | null> {
     },
     parents: parents.map((name) => ({ HyperParameterTuningJobName: name })),
   };
+}
+
+/** The study can run nothing more, and this is why. */
+async function ended({ study, request, store }: JobPlan, ending: string): Promise<null> {
+  await store.changeStudy(study.study, (record) =>
+    record.run === request.run && record.ending === undefined ? { ...record, ending } : record,
+  );
+  return null;
 }
 
 /** Limits the job to the study's time and money that are left, and keeps it with what it may cost. */

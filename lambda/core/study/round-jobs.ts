@@ -86,8 +86,9 @@ export async function settleRoundJobs(
     const found = await service.find(job.name, at);
     if (found?.running && !found.stopping) await new JobStopper(service, store, at).stop(found.jobName);
     const outcome = found?.outcome ?? { error: 'JobNotFound', cause: 'the execution ended before the job began' };
-    const ended = await putOutcome(study, job, outcome, at, store);
-    if (tuning !== undefined) await collectTrials(study, ended, at, { store, tuningJobs });
+    // first its trials: a call that is made again passes over a job whose end is kept.
+    if (tuning !== undefined) await collectTrials(study, { ...job, outcome }, at, { store, tuningJobs });
+    await putOutcome(study, job, outcome, at, store);
   }
   if (cluster === undefined) return;
   const workers = (await store.workers.load(study.study)).filter(({ run }) => run <= study.run);

@@ -9,6 +9,12 @@ export function findParents(
 ): readonly TuningJob[] {
   const { WarmStartConfig } = request;
   if (WarmStartConfig === undefined) return [];
+  if (request.HyperParameterTuningJobConfig.Strategy === 'Grid') {
+    throw validationError(
+      'WarmStartConfig is not supported with the Strategy Grid, which tries all combinations. Leave it out, or give another ' +
+        'Strategy.',
+    );
+  }
   const names = WarmStartConfig.ParentHyperParameterTuningJobs.map((parent) => parent.HyperParameterTuningJobName);
   const repeated = names.find((name, index) => names.indexOf(name) !== index);
   if (repeated !== undefined) {

@@ -164,6 +164,21 @@ describe('by default', () => {
       ComputeEnvironmentOrder: [
         { Order: 1, ComputeEnvironment: '${Tuner/TrialRunner/ComputeEnvironment.ComputeEnvironmentArn}' },
       ],
+      // only what no waiting mends: a job for which there is no capacity stays in the queue.
+      JobStateTimeLimitActions: [
+        {
+          Action: 'CANCEL',
+          MaxTimeSeconds: 600,
+          Reason: 'MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE',
+          State: 'RUNNABLE',
+        },
+        {
+          Action: 'CANCEL',
+          MaxTimeSeconds: 600,
+          Reason: 'MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT',
+          State: 'RUNNABLE',
+        },
+      ],
     });
     expect(template.properties('Tuner/TrialRunner/ComputeEnvironment')).toEqual({
       Type: 'MANAGED',

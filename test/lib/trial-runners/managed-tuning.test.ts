@@ -664,7 +664,7 @@ describe('refuses of a tuner', () => {
 
   test('ranges with strategy grid', () => {
     const make = (searchSpace: TunerProps['searchSpace']) =>
-      templateWith(tuning({ strategy: TuningStrategy.grid() }), { searchSpace });
+      templateWith(tuning({ strategy: TuningStrategy.grid() }), { searchSpace, maxTrials: 2 });
     const message = (name: string) =>
       `searchSpace must have categorical parameters only with TuningStrategy.grid, got the range ${name}; give its values, or use another strategy`;
     expect(() => make({ a: Parameter.categorical([1, 2]), b: number })).toThrow(message('b'));

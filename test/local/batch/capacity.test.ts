@@ -90,22 +90,86 @@ test('on Fargate every job has its own place, which ends with it', async () => {
   expect(passed).toContainEqual(['b', 'RUNNING', 840]);
 });
 
-test.each([
-  ['MaxvCpus', vcpus(16), {}],
-  ['its instance types', vcpus(8), { instanceTypes: ['m5.large', 'm5.xlarge'] }],
-  ['a disabled environment', vcpus(1), { maxVcpus: 0 }],
-  ['Fargate, which has no GPUs', vcpus(1, 1), { resources: 'FARGATE' as const }],
-])('a job that is too much for %s stays RUNNABLE, and that is said', async (_what, request, more) => {
-  const { clock, service, submit, notices } = serveSimulated(environment(more));
-  const jobId = submit('big', request);
-  await clock.sleep(60 * MINUTE);
-  expect(service.describeJobs({ jobs: [jobId] }).jobs[0]).toMatchObject({
-    status: 'RUNNABLE',
-    statusReason: expect.stringMatching(/^MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT/),
+const MAX_RESOURCE = 'MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE';
+const REQUIREMENT = 'MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT';
+
+const TOO_MUCH: [string, string, Record<string, unknown>, Partial<typeof ENVIRONMENT>][] = [
+  ['MaxvCpus', MAX_RESOURCE, vcpus(16), {}],
+  ['its instance types', REQUIREMENT, vcpus(8), { instanceTypes: ['m5.large', 'm5.xlarge'] }],
+  ['a disabled environment', MAX_RESOURCE, vcpus(1), { maxVcpus: 0 }],
+  ['Fargate, which has no GPUs', REQUIREMENT, vcpus(1, 1), { resources: 'FARGATE' }],
+];
+
+test.each(TOO_MUCH)(
+  'a job that is too much for %s stays RUNNABLE, and that is said',
+  async (_, reason, request, more) => {
+    const { clock, service, submit, notices } = serveSimulated(environment(more));
+    const jobId = submit('big', request);
+    await clock.sleep(60 * MINUTE);
+    expect(service.describeJobs({ jobs: [jobId] }).jobs[0]).toMatchObject({
+      status: 'RUNNABLE',
+      statusReason: expect.stringMatching(new RegExp(`^${reason} - `)),
+    });
+    expect(notices).toEqual([expect.stringMatching(/job big stays RUNNABLE: it asks for .* MaxvCpus/)]);
+    service.cancelJob({ jobId, reason: 'hopeless' });
+    expect((await service.waitForEnd(jobId)).status).toBe('FAILED');
+  },
+);
+
+describe('a queue that limits how long such a job waits', () => {
+  const limited = (...reasons: string[]) => ({
+    jobQueues: [{ ...QUEUE, stateTimeLimits: reasons.map((reason) => ({ reason, maxTimeSeconds: 600 })) }],
   });
-  expect(notices).toEqual([expect.stringMatching(/job big stays RUNNABLE: it asks for .* MaxvCpus/)]);
-  service.cancelJob({ jobId, reason: 'hopeless' });
-  expect((await service.waitForEnd(jobId)).status).toBe('FAILED');
+
+  test.each(TOO_MUCH)('cancels one that is too much for %s', async (_, reason, request, more) => {
+    const { run, clock, notices } = serveSimulated({ ...environment(more), ...limited(MAX_RESOURCE, REQUIREMENT) });
+    expect(await run('big', request)).toMatchObject({
+      status: 'FAILED',
+      statusReason: `Canceled by JobStateTimeLimit action due to reason: ${reason}`,
+      isCancelled: true,
+      isTerminated: false,
+      attempts: [],
+    });
+    expect(clock.now() - BEGIN).toBe(10 * MINUTE);
+    expect(notices).toEqual([
+      expect.stringMatching(/job big stays RUNNABLE for 600 seconds, after which its queue cancels it: it asks for/),
+    ]);
+  });
+
+  test('lets those behind it go on; the time of each begins at the head', async () => {
+    const { service, submit, passed } = serveSimulated(limited(MAX_RESOURCE));
+    const ids = [submit('big', vcpus(16)), submit('bigger', vcpus(32)), submit('a')];
+    await Promise.all(ids.map((id) => service.waitForEnd(id)));
+    expect(passed.filter(([, status]) => status === 'FAILED' || status === 'RUNNING')).toEqual([
+      ['big', 'FAILED', 600],
+      ['bigger', 'FAILED', 1200],
+      ['a', 'RUNNING', 1320],
+    ]);
+  });
+
+  test('for another reason lets it wait', async () => {
+    const { clock, service, submit } = serveSimulated(limited(REQUIREMENT));
+    const jobId = submit('big', vcpus(16));
+    await clock.sleep(60 * MINUTE);
+    expect(service.describeJobs({ jobs: [jobId] }).jobs[0].status).toBe('RUNNABLE');
+    await service.close();
+  });
+
+  test('has no limit for want of room at present', async () => {
+    const { service, submit } = serveSimulated(limited(MAX_RESOURCE, REQUIREMENT));
+    const ids = ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => submit(name));
+    const ends = await Promise.all(ids.map((id) => service.waitForEnd(id)));
+    expect(ends.map(({ status }) => status)).toEqual(Array(6).fill('SUCCEEDED'));
+  });
+
+  test('does nothing more to one that a person has cancelled', async () => {
+    const { clock, service, submit } = serveSimulated(limited(MAX_RESOURCE));
+    const jobId = submit('big', vcpus(16));
+    await clock.sleep(5 * MINUTE);
+    service.cancelJob({ jobId, reason: 'hopeless' });
+    await clock.sleep(60 * MINUTE);
+    expect(await service.waitForEnd(jobId)).toMatchObject({ status: 'FAILED', statusReason: 'hopeless' });
+  });
 });
 
 test('the second environment of a queue takes what the first one cannot', async () => {

@@ -43,6 +43,9 @@ test('a synthesized app has its queue, its environment and its job definition', 
       { order: 2, computeEnvironment: 'elsewhere' },
       { order: 1, computeEnvironment: environment.attrComputeEnvironmentArn },
     ],
+    jobStateTimeLimitActions: [
+      { action: 'CANCEL', maxTimeSeconds: 600, reason: 'MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT', state: 'RUNNABLE' },
+    ],
   });
   new CfnJobDefinition(stack, 'Training', {
     type: 'container',
@@ -80,6 +83,7 @@ test('a synthesized app has its queue, its environment and its job definition', 
       ...{ stackName: 'Hpo', logicalId: 'Queue', name: 'Hpo-Queue', arn: `${ARN}job-queue/Hpo-Queue` },
       ...{ priority: 5, enabled: true },
       computeEnvironments: [`${ARN}compute-environment/Hpo-Machines`, 'elsewhere'],
+      stateTimeLimits: [{ reason: 'MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT', maxTimeSeconds: 600 }],
     },
   ]);
   expect(jobDefinitions).toEqual([

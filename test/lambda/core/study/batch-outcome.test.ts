@@ -15,6 +15,10 @@ const ms = (seconds: number) => START + seconds * 1000;
 const JOB: BatchJobDetail = { jobName: 'tuner-1-1-0-0', jobId: 'b6c3', startedAt: ms(10), stoppedAt: ms(70) };
 const ESSENTIAL = 'Essential container in task exited';
 
+/** What the documentation says of jobs that an action of their queue has ended. */
+const BY_QUEUE = 'Canceled by JobStateTimeLimit action due to reason: ';
+const NO_CAPACITY = 'CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY';
+
 test.each<[string, BatchJobDetail, Partial<AttemptOutcome>]>([
   ['completed', { status: 'SUCCEEDED', container: { exitCode: 0 } }, { status: 'Completed' }],
   [
@@ -62,6 +66,41 @@ test.each<[string, BatchJobDetail, Partial<AttemptOutcome>]>([
   [
     'was cancelled before it ran',
     { status: 'FAILED', statusReason: 'no longer needed', isCancelled: true },
+    { status: 'Stopped', secondaryStatus: 'Stopped' },
+  ],
+  [
+    'was cancelled by its queue, since no instance can hold it',
+    { status: 'FAILED', statusReason: `${BY_QUEUE}MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT`, isCancelled: true },
+    {
+      status: 'Failed',
+      failureReason:
+        'Canceled by JobStateTimeLimit action due to reason: MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT; no instance of the job ' +
+        'queue can ever hold the job: lower vcpus, memory or gpus, or allow larger instanceTypes and more maxVcpus',
+    },
+  ],
+  [
+    'was terminated by its queue, since all its instances together are too small',
+    {
+      status: 'FAILED',
+      statusReason:
+        'Terminated by JobStateTimeLimit action due to reason: MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE',
+      isTerminated: true,
+    },
+    { status: 'Failed', failureReason: expect.stringContaining('; no instance of the job queue') as string },
+  ],
+  [
+    'was cancelled by its queue and says why it waited',
+    { status: 'FAILED', statusReason: 'MISCONFIGURATION:SERVICE_ROLE_PERMISSIONS - no role', isCancelled: true },
+    { status: 'Failed', failureReason: 'MISCONFIGURATION:SERVICE_ROLE_PERMISSIONS - no role' },
+  ],
+  [
+    'was cancelled by its queue for want of capacity',
+    { status: 'FAILED', statusReason: `${BY_QUEUE}${NO_CAPACITY}`, isCancelled: true },
+    { status: 'Failed', failureReason: `${BY_QUEUE}${NO_CAPACITY}` },
+  ],
+  [
+    'was cancelled by a person who speaks of its queue',
+    { status: 'FAILED', statusReason: 'the queue has a MISCONFIGURATION: see above', isCancelled: true },
     { status: 'Stopped', secondaryStatus: 'Stopped' },
   ],
   ['failed without a word', { status: 'FAILED' }, { status: 'Failed', failureReason: 'no reason given' }],
@@ -190,6 +229,21 @@ describe('what Step Functions brings as the cause of a failed task', () => {
       { state: 'FAILED', failureClass: 'timeOut' },
     ],
     ['by a person', { IsTerminated: true }, { state: 'FAILED', failureClass: 'stoppedByPerson' }],
+    [
+      'that fits nowhere',
+      { StatusReason: `${BY_QUEUE}MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT`, IsCancelled: true, Container: {} },
+      { state: 'FAILED', failureClass: 'badRequest', message: expect.stringContaining('lower vcpus, memory or gpus') },
+    ],
+    [
+      'that is told too much',
+      { StatusReason: 'Container Overrides length must be at most 8192', Container: {} },
+      { state: 'FAILED', failureClass: 'badRequest', message: expect.stringContaining('shorten names and values') },
+    ],
+    [
+      'whose program speaks of both',
+      { Container: { ExitCode: 1, Reason: 'MISCONFIGURATION: Container Overrides length must be at most 1' } },
+      { state: 'FAILED', failureClass: 'userCode' },
+    ],
   ])('ends the trial %s', async (_, description, expected) => {
     const { trial } = await ended(failedWith(description));
     expect(trial).toMatchObject(expected);
@@ -200,6 +254,14 @@ describe('what Step Functions brings as the cause of a failed task', () => {
   test('of a lost host counts against the infrastructure, and the trial goes on', async () => {
     const { next } = await ended(failedWith({ StatusReason: 'Host EC2 (instance i-0123) terminated.' }));
     expect(next).toMatchObject({ action: 'train', trial: 1, attempt: 2 });
+  });
+
+  test('for want of capacity: the trial waits for another try', async () => {
+    const { next, trial } = await ended(
+      failedWith({ StatusReason: `${BY_QUEUE}${NO_CAPACITY}`, IsCancelled: true, Container: {} }),
+    );
+    expect(trial).toMatchObject({ state: 'QUEUED', attempts: [{ failureClass: 'quota' }] });
+    expect(next).toMatchObject({ action: 'wait' });
   });
 
   test('of a job that began and whose end isn’t known is recorded all the same', async () => {

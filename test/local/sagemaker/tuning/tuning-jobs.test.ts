@@ -666,6 +666,24 @@ describe('warm start', () => {
     expect(create('t', 'p1', 'p1')).toMatch(/'p1' is repeated/);
   });
 
+  test('is not for a grid, which tries all combinations', async () => {
+    const { tune, tuning } = serve();
+    const ParameterRanges = { CategoricalParameterRanges: [{ Name: 'x', Values: ['1', '2'] }] };
+    const both = { ParameterRanges, ...limits(1, 2) };
+    await tune('parent', { config: { Strategy: 'Random', ...both } });
+    const create = (Strategy: string) =>
+      refusal(() =>
+        tuning.create(
+          tuningRequest(Strategy, {
+            config: { Strategy, ...both },
+            request: from('IdenticalDataAndAlgorithm', 'parent'),
+          }),
+        ),
+      );
+    expect(create('Grid')).toMatch(/WarmStartConfig is not supported with the Strategy Grid/);
+    expect(create('Bayesian')).toBeUndefined();
+  });
+
   test('needs the objective, the number of hyperparameters and for identical algorithms the image of its parents', async () => {
     const { tune, tuning } = serve();
     await tune('p', { config: limits(1, 1) });

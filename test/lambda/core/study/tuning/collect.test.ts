@@ -1,7 +1,7 @@
 import { AttemptOutcome } from '../../../../../lib/contract/calls';
 import { SearchSpaceDefinition } from '../../../../../lib/contract/search-space';
 import { FoundJob } from '../../../../../lambda/core/study/settle';
-import { TunedJob, TuningJobs, collectTrials } from '../../../../../lambda/core/study/tuning/collect';
+import { TunedJob, TunedJobs, TuningJobs, collectTrials } from '../../../../../lambda/core/study/tuning/collect';
 import { StudyStore } from '../../../../../lambda/core/store/study-store';
 import { Dynamo, startDynamo } from '../../../../support/lambda-dynamo';
 import { Crash, FaultyItemTable } from '../../../../support/lambda-faulty-table';
@@ -62,9 +62,9 @@ class Jobs implements TuningJobs {
     return Promise.resolve();
   }
 
-  trainingJobs(name: string): Promise<TunedJob[]> {
+  trainingJobs(name: string): Promise<TunedJobs> {
     this.asked.push(name);
-    return Promise.resolve(this.trained);
+    return Promise.resolve({ jobs: this.trained });
   }
 }
 
