@@ -22,6 +22,7 @@ export const WORKER_ENVIRONMENT = {
   /** Of the hosts of a job together: each takes its share. */
   SLOTS_OF_ALL_HOSTS: 'CDK_HPO_WORKER_SLOTS_OF_ALL_HOSTS',
   MAX_SECONDS: 'CDK_HPO_WORKER_MAX_SECONDS',
+  CHECKPOINT_SECONDS: 'CDK_HPO_WORKER_CHECKPOINT_SECONDS',
   /** Of a job of AWS Batch: what all trials share, and what this one is, as JSON. */
   JOB: 'CDK_HPO_JOB',
   ATTEMPT: 'CDK_HPO_ATTEMPT_JSON',

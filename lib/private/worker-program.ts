@@ -1,7 +1,8 @@
+import { Duration, Tokenization } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as s3Assets from 'aws-cdk-lib/aws-s3-assets';
 import { Construct } from 'constructs';
-import { TRAINING_ENVIRONMENT } from '../contract/environment';
+import { TRAINING_ENVIRONMENT, WORKER_ENVIRONMENT } from '../contract/environment';
 import { TrainingProgram, TrainingProgramConfig } from '../training-program';
 import type { TrialRunnerBindOptions } from '../trial-runner';
 import { grantReadPrefix } from './s3-access';
@@ -48,6 +49,13 @@ export function sharedEnvironment(
     [TRAINING_ENVIRONMENT.REPORT_FUNCTION]: reportFunction.functionName,
     [TRAINING_ENVIRONMENT.OBJECTIVE]: objective.metric,
   };
+}
+
+/** How often a worker copies checkpoints; nothing where the user says nothing, since it has a default. */
+export function checkpointEnvironment(interval: Duration | undefined): { [name: string]: string } {
+  return interval === undefined
+    ? {}
+    : { [WORKER_ENVIRONMENT.CHECKPOINT_SECONDS]: Tokenization.stringifyNumber(interval.toSeconds()) };
 }
 
 /** The worker as a file in S3. */

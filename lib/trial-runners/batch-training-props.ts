@@ -186,6 +186,14 @@ export interface BatchTrainingProps {
   readonly checkpointBucket?: s3.IBucket;
 
   /**
+   * How often a trial's checkpoints are copied to S3 while it runs: 1 second to 1 hour. At its end they always are. What a lost
+   * instance costs is the time since then.
+   *
+   * @default Duration.seconds(15)
+   */
+  readonly checkpointInterval?: Duration;
+
+  /**
    * Prefix for checkpoints.
    *
    * @default checkpoints

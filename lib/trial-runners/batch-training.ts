@@ -17,7 +17,7 @@ import { ATTEMPT_JOB_NAME, DEFAULT_MAX_RUNTIME } from '../private/training-job-r
 import { TrainingGrantee } from '../private/training-role';
 import { requireHyperparameterNames } from '../private/trial-checks';
 import { requireTrialProps } from '../private/validate-sagemaker-training';
-import { bindTrialProgram, sharedEnvironment, uploadWorker } from '../private/worker-program';
+import { bindTrialProgram, checkpointEnvironment, sharedEnvironment, uploadWorker } from '../private/worker-program';
 import { QuotaCheck } from '../quota-check';
 // types only: the file imports this one.
 import type { TrialInstances, TrialRunnerBindOptions, TrialRunnerConfig } from '../trial-runner';
@@ -74,6 +74,7 @@ export class BatchTraining {
     requireInteger('maxVcpus', props.maxVcpus, 1, 100_000);
     requireInteger('attempts', props.attempts, 1, 10);
     requireSeconds('maxRuntime', props.maxRuntime, 60, MAX_RUNTIME_SECONDS);
+    requireSeconds('checkpointInterval', props.checkpointInterval, 1, 3600);
     if (memory === undefined && Token.isUnresolved(vcpus)) {
       throw new Error('memory must be given where vcpus is known at deployment only');
     }
@@ -128,6 +129,7 @@ export class BatchTraining {
       AWS_REGION: region,
       AWS_DEFAULT_REGION: region,
       ...sharedEnvironment(props.environment, program, options),
+      ...checkpointEnvironment(props.checkpointInterval),
       [WORKER_ENVIRONMENT.JOB]: Stack.of(scope).toJsonString(job),
     };
     const jobQueueArn = props.jobQueue?.jobQueueArn ?? createBatchEnvironment(scope, props);

@@ -23,7 +23,13 @@ import { DEFAULT_MAX_RUNTIME, TRIAL_TAG, trainingJobRequest } from '../private/t
 import { TrainingGrantee, createTrainingRole, grantTraining } from '../private/training-role';
 import { requireHyperparameterNames, requireNoExpressions } from '../private/trial-checks';
 import { validateSageMakerTraining } from '../private/validate-sagemaker-training';
-import { WORKER_CHANNEL, WorkerProgram, bindTrialProgram, sharedEnvironment } from '../private/worker-program';
+import {
+  WORKER_CHANNEL,
+  WorkerProgram,
+  bindTrialProgram,
+  checkpointEnvironment,
+  sharedEnvironment,
+} from '../private/worker-program';
 import { QuotaCheck } from '../quota-check';
 import { TrainingProgramConfig } from '../training-program';
 // types only: the file imports this one.
@@ -40,11 +46,12 @@ const OWN_CHANNELS = 3;
 export class TrainingCluster {
   constructor(private readonly props: TrainingClusterProps) {
     validateSageMakerTraining(this.jobProps());
-    const { program, command, trialsPerInstance, maxTrialRuntime, heartbeat } = props;
+    const { program, command, trialsPerInstance, maxTrialRuntime, heartbeat, checkpointInterval } = props;
     requireInteger('instanceCount', props.instanceCount, 1, DEFAULT_INSTANCES_PER_JOB);
     requireInteger('trialsPerInstance', trialsPerInstance, 1, MAX_SLOTS_PER_WORKER);
     requireSeconds('maxTrialRuntime', maxTrialRuntime, 1, MAX_RUNTIME_SECONDS);
     requireSeconds('heartbeat', heartbeat, 1, 600);
+    requireSeconds('checkpointInterval', checkpointInterval, 1, 3600);
     requireInteger('number of channels', Object.keys(props.channels ?? {}).length, 0, MAX_CHANNELS - OWN_CHANNELS);
     // they stand in the state machine, in what Open study is told.
     requireNoExpressions('hyperparameter', props.hyperparameters);
@@ -115,6 +122,7 @@ export class TrainingCluster {
       trialsPerInstance: _trials,
       maxTrialRuntime: _time,
       heartbeat: _beat,
+      checkpointInterval: _interval,
       ...rest
     } = this.props;
     return rest;
@@ -152,6 +160,7 @@ export class TrainingCluster {
       },
       Environment: {
         ...sharedEnvironment(props.environment, program, options),
+        ...checkpointEnvironment(props.checkpointInterval),
         [WORKER_ENVIRONMENT.FUNCTION]: options.workerFunction!.functionName,
         [WORKER_ENVIRONMENT.STUDY]: '{% $study %}',
         [WORKER_ENVIRONMENT.SLOTS]: '{% $string($job.trialsPerInstance) %}',

@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import * as path from 'node:path';
 import { Duration } from 'aws-cdk-lib';
 import { Vpc } from 'aws-cdk-lib/aws-ec2';
@@ -80,7 +80,7 @@ export class WayRun {
     const folder = temporaryFolder();
     const { runtime: runtimeOptions = {} } = options;
     const runtime = await LocalRuntime.start({
-      assembly: withEarlyCheckpoints(synthesizeSmallStudy(studyOptions(way, options))),
+      assembly: synthesizeSmallStudy(studyOptions(way, options)),
       folder,
       inMemory: true,
       ...runtimeOptions,
@@ -201,6 +201,7 @@ function studyOptions(way: Way, options: WayOptions): SmallStudyOptions {
             trialsPerInstance: 2,
             // of a busy machine none may be missed; a resume waits for four.
             heartbeat: Duration.seconds(6),
+            checkpointInterval: Duration.seconds(1),
             pricePerInstanceHour: 0.1,
             ...cluster,
           }),
@@ -213,6 +214,7 @@ function studyOptions(way: Way, options: WayOptions): SmallStudyOptions {
             image,
             program,
             vpc: new Vpc(stack, 'Vpc'),
+            checkpointInterval: Duration.seconds(1),
             pricePerTrialHour: 0.1,
           }),
       };
@@ -224,21 +226,6 @@ function studyOptions(way: Way, options: WayOptions): SmallStudyOptions {
         trialRunner: (_, program) => TrialRunner.managedTuning({ image, program, ...managed }),
       };
   }
-}
-
-/** Workers upload checkpoints each 15 seconds, unless told otherwise by a variable that nobody may set: too late for a test. */
-function withEarlyCheckpoints(assembly: string): string {
-  for (const name of readdirSync(assembly).filter((file) => file.endsWith('.template.json'))) {
-    const file = path.join(assembly, name);
-    const text = readFileSync(file, 'utf8')
-      .replaceAll(/(\\+")CDK_HPO_WORKER_STUDY\1:/g, '$1CDK_HPO_WORKER_CHECKPOINT_SECONDS$1:$11$1,$&')
-      .replaceAll(
-        /\{(\\+")Name\1:\1CDK_HPO_STUDY\1/g,
-        '{$1Name$1:$1CDK_HPO_WORKER_CHECKPOINT_SECONDS$1,$1Value$1:$11$1},$&',
-      );
-    writeFileSync(file, text);
-  }
-  return assembly;
 }
 
 function pythonProgram(text = PYTHON_PROGRAM()): TrainingProgram {

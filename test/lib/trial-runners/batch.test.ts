@@ -369,6 +369,15 @@ describe('a job definition has', () => {
     expect(all.map(({ Type, Value }) => `${Type} ${Value}`)).toEqual(expected);
   });
 
+  test('how often checkpoints are copied, where it is said', () => {
+    const variable = (props: Partial<BatchTrainingProps>) =>
+      jobDefinitionOf(props).ContainerProperties.Environment.find(
+        ({ Name }) => Name === 'CDK_HPO_WORKER_CHECKPOINT_SECONDS',
+      );
+    expect(variable({ checkpointInterval: Duration.minutes(2) })?.Value).toBe('120');
+    expect(variable({})).toBeUndefined();
+  });
+
   test('numbers that are known at deployment only', () => {
     const stack = newStack();
     const number = (id: string) => new CfnParameter(stack, id, { type: 'Number' }).valueAsNumber;
@@ -506,6 +515,12 @@ describe('refuses', () => {
       'maxRuntime in seconds must be an integer from 60 to 2419200, got 2505600',
     ],
     ['not a minute', { maxRuntime: Duration.minutes(1) }, undefined],
+    [
+      'checkpoints each second hour',
+      { checkpointInterval: Duration.hours(2) },
+      'checkpointInterval in seconds must be an integer from 1 to 3600, got 7200',
+    ],
+    ['not checkpoints each second', { checkpointInterval: Duration.seconds(1) }, undefined],
     ['3 MiB', { memory: Size.mebibytes(3) }, 'memory in MiB must be an integer from 4 to 24000000, got 3'],
     ['not 4 MiB', { memory: Size.mebibytes(4) }, undefined],
     [

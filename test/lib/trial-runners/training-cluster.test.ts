@@ -183,6 +183,11 @@ describe('the request has', () => {
     ],
     ['environment', { environment: { MODE: 'fast' } }, { Environment: { MODE: 'fast' } }],
     [
+      'checkpointInterval',
+      { checkpointInterval: Duration.minutes(2) },
+      { Environment: { CDK_HPO_WORKER_CHECKPOINT_SECONDS: '120' } },
+    ],
+    [
       'tags',
       { tags: { team: 'vision' } },
       {
@@ -399,6 +404,12 @@ describe('refuses', () => {
       'heartbeat in seconds must be an integer from 1 to 600, got 601',
     ],
     ['not a heartbeat of a second', { heartbeat: Duration.seconds(1) }, undefined],
+    [
+      'checkpoints twice a second',
+      { checkpointInterval: Duration.millis(500) },
+      'checkpointInterval in seconds must be an integer from 1 to 3600, got 0.5',
+    ],
+    ['not checkpoints each hour', { checkpointInterval: Duration.hours(1) }, undefined],
     ['no program and no command', { command: undefined }, EXCLUSIVE],
     ['a program and a command', { program: TrainingProgram.fromImage() }, EXCLUSIVE],
     [
