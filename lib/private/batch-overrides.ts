@@ -1,10 +1,10 @@
 import { Annotations, Stack, Token } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { TrainAnswer } from '../contract/calls';
-import { TRAINING_ENVIRONMENT, WORKER_ENVIRONMENT } from '../contract/environment';
 import { MAX_RUNTIME_SECONDS, MAX_TRIALS } from '../contract/limits';
 import { BATCH_PRICE_KEY } from '../contract/prices';
 import { ParameterDefinition, ParameterValue } from '../contract/search-space';
+import { AttemptTexts, attemptEnvironment } from './batch-attempt';
 
 /**
  * Batch starts a job by RunTask of ECS, which takes so many characters of overrides, as JSON. A job with more fails at its start.
@@ -30,29 +30,6 @@ const ADDED_BY_AWS = {
   AWS_BATCH_CE_NAME: 'x'.repeat(128),
   MANAGED_BY_AWS: 'STARTED_BY_STEP_FUNCTIONS',
 };
-
-/** What a job is told of its own attempt: values, or the expressions that make them. */
-export interface AttemptTexts {
-  readonly study: string;
-  readonly trial: string;
-  readonly attempt: string;
-  readonly token: string;
-  /** The answer of Next trial but for its token, as JSON. */
-  readonly answer: string;
-  readonly maxResource: string;
-}
-
-/** The environment variables that differ from job to job. */
-export function attemptEnvironment(texts: AttemptTexts, limitsResource: boolean): { [name: string]: string } {
-  return {
-    [TRAINING_ENVIRONMENT.STUDY]: texts.study,
-    [TRAINING_ENVIRONMENT.TRIAL]: texts.trial,
-    [TRAINING_ENVIRONMENT.ATTEMPT]: texts.attempt,
-    [TRAINING_ENVIRONMENT.TOKEN]: texts.token,
-    [WORKER_ENVIRONMENT.ATTEMPT]: texts.answer,
-    ...(limitsResource && { [TRAINING_ENVIRONMENT.MAX_RESOURCE]: texts.maxResource }),
-  };
-}
 
 /** All that the overrides of a job are made of. */
 export interface OverridesParts {

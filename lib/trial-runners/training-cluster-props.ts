@@ -169,7 +169,7 @@ export interface TrainingClusterProps {
 
   /**
    * How often a trial's checkpoints are copied to S3 while it runs: 1 second to 1 hour. At its end they always are. What a lost
-   * instance costs is the time since then.
+   * instance costs is the time since then. Workers of other machines have `CDK_HPO_WORKER_CHECKPOINT_SECONDS`.
    *
    * @default Duration.seconds(15)
    */

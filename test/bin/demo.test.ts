@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Way } from '../../bin/digits-ways';
+import { PYTHON } from '../client/processes';
 import { temporaryFolder } from '../end-to-end/small-study';
 
 const ROOT = join(__dirname, '../..');
@@ -13,7 +14,10 @@ function demo(...args: string[]): Promise<{ stdout: string; stderr: string }> {
   return run(process.execPath, [TSX, 'bin/demo.ts', ...args], { cwd: ROOT });
 }
 
-test.each<Way>(['training-cluster', 'batch', 'managed-tuning'])(
+/** Workers are programs in Python. */
+const ways: Way[] = PYTHON ? ['training-cluster', 'batch', 'managed-tuning'] : ['managed-tuning'];
+
+test.each<Way>(ways)(
   'the demo runs in the way %s',
   async (way) => {
     const { stdout, stderr } = await demo('--way', way, '--trials', '3', '--folder', temporaryFolder(), '--json');

@@ -100,7 +100,8 @@ test("SageMaker loses the cluster's job: the next cluster goes on", async () => 
 
 test('the spot instances are reclaimed: SageMaker starts the same job again, whose workers replace the earlier ones', async () => {
   const cluster = await start({
-    cluster: { spot: true },
+    // of a cheap job in so short a time no tenth of a cent is saved.
+    cluster: { spot: true, pricePerInstanceHour: 100 },
     runtime: { faults: [{ name: 'spot-interrupted', afterSeconds: 5 }] },
   });
   const result = await cluster.succeed();

@@ -19,6 +19,9 @@ const ADVICE: Record<FailureClass, string> = {
   badRequest: 'SageMaker refused the request or could not read its data or image: mend the tuner and deploy it again',
 };
 
+const LOST_WORKERS_ADVICE =
+  'run it by hand and watch what it does to its machine, its memory first; narrow the search space, or give it a bigger machine';
+
 export function adviceFor(failureClass: FailureClass): string {
   return ADVICE[failureClass];
 }
@@ -44,7 +47,7 @@ function toldOf(study: StudyRecord, trial: TrialRecord, failureClass: FailureCla
     trial: trial.trial,
     class: failureClass,
     message: (trial.message ?? 'no reason was given').slice(0, 500),
-    advice: adviceFor(failureClass),
+    advice: currentAttempt(trial).workerLost ? LOST_WORKERS_ADVICE : adviceFor(failureClass),
     trainingJobName: jobName,
     log: jobName === null ? null : linkOf(study, jobName),
   };

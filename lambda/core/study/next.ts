@@ -17,6 +17,7 @@ import { scheduleContext } from './scheduled-trials';
 import { checkpointUri } from './train-answer';
 import { FreedInstances, NextServices, Seen, Turn, tell, wait } from './turn';
 import { noMoneyLeft } from './turn-money';
+import { isSuspect, runningOn } from './workers/losses';
 import { inQueue, noRoom } from './turn-room';
 
 /**
@@ -128,6 +129,9 @@ async function noTrial(turn: Turn): Promise<WaitAnswer | NoTrialAnswer | undefin
 
 /** Begins something, or says why not; undefined where another slot was faster. */
 async function begin(turn: Turn): Promise<NextAnswer | undefined> {
+  const { worker } = turn.request;
+  const alone = worker === undefined ? undefined : runningOn(turn.trials, worker).find(isSuspect);
+  if (alone !== undefined) return tell(turn, `trial ${alone.trial} runs alone, since workers were lost under it`);
   const queued = await queuedWithRoom(turn);
   if (queued !== undefined) return anotherAttempt(turn, queued, { target: currentAttempt(queued).target });
   const plan = plannedTrial(turn);
@@ -141,6 +145,7 @@ async function queuedWithRoom(turn: Turn): Promise<TrialRecord | undefined> {
   for (const queued of trials.filter(({ state }) => state === 'QUEUED')) {
     // a state machine waits until then, a worker has other things to do.
     if (request.worker !== undefined && Date.parse(queued.notBefore ?? request.at) > now) continue;
+    if (request.worker !== undefined && isSuspect(queued) && runningOn(trials, request.worker).length > 0) continue;
     const hasRoom = await mayHaveRoom(study, queued.configuration, now, store, freed?.instanceType);
     if (hasRoom) return queued;
   }
@@ -209,8 +214,8 @@ async function newTrial(
     return createTrial(turn, { trial: number, configuration, target, bracket });
   }
   // only workers ask so often that it matters.
-  const isPrepared = request.worker !== undefined && !isInitial;
-  const prepared = isPrepared ? await takePrepared(study, number, trials, store) : undefined;
+  const mayBePrepared = request.worker !== undefined && !isInitial;
+  const prepared = mayBePrepared ? await takePrepared(study, number, trials, request.at, store) : undefined;
   const suggestion = prepared?.suggestion ?? (await propose(study, number, trials, store, services.functions));
   if ('exhausted' in suggestion) {
     const { exhausted } = suggestion;

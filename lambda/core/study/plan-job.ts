@@ -114,7 +114,7 @@ async function ended({ study, request, store }: JobPlan, ending: string): Promis
 
 /** Limits the job to the study's time and money that are left, and keeps it with what it may cost. */
 async function granted(
-  { study, trials, request, store }: JobPlan,
+  plan: JobPlan,
   {
     longest,
     shortest,
@@ -124,6 +124,7 @@ async function granted(
     readonly shortest: number;
   },
 ): Promise<RoundJob | undefined> {
+  const { study, trials, request, store } = plan;
   // the state machine asks again: its first call got through.
   const before = jobOfRound(study, request.round);
   if (before !== undefined) return before;
@@ -137,9 +138,7 @@ async function granted(
     const reason =
       `what is left of the ${dollars(maxSpendUsd!)} of maxSpendUsd isn't enough for ${instanceCount} instances: ` +
       `${dollars(usd ?? 0)} are spent`;
-    await store.changeStudy(study.study, (record) =>
-      record.run === request.run && record.ending === undefined ? { ...record, ending: reason } : record,
-    );
+    await ended(plan, reason);
     return undefined;
   }
   const maxRuntimeSeconds = Math.floor(Math.min(Math.max(Math.ceil(time), shortest), money, longest));

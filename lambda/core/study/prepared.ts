@@ -1,16 +1,13 @@
-import { SearchAlgorithmDefinition } from '../../../lib/contract/tuner-definition';
+import { chooseSearch } from '../search/choose-search';
 import { Suggestion } from '../search/search-algorithm';
 import { isNew } from '../search/newness';
 import { SearchSpace } from '../space/search-space';
-import { StudyRecord, TrialRecord, currentAttempt } from '../store/records';
+import { StudyRecord, TrialRecord, hasEnded } from '../store/records';
 import { StudyStore } from '../store/study-store';
 
-/** Those that fit a model to what is known. The others take next to no time, or are the user's, who may count the questions. */
-const PREPARED: readonly SearchAlgorithmDefinition['name'][] = ['auto', 'gaussianProcess'];
-
-/** A fit takes up to some tenths of a second: where slots ask more often than this, they would wait for it. */
+/** A fit takes up to some tenths of a second: where new trials begin more often than this, slots would wait for it. */
 const SHORTEST_INTERVAL_SECONDS = 0.5;
-const RECENT = 8;
+const RECENT = 16;
 
 /** All of them are one item of the table. */
 const MAX_PREPARED = 32;
@@ -19,21 +16,32 @@ const MAX_PREPARED = 32;
  * Whether slots ask so often that suggestions are better worked out before, while trials run. Such a suggestion knows nothing of the
  * trials that run meanwhile, as if more of them ran at a time: so only where the search would take a good part of a slot's time.
  */
-export function isWorthPreparing({ tuner }: StudyRecord, trials: readonly TrialRecord[]): boolean {
-  if (!PREPARED.includes(tuner.searchAlgorithm.name)) return false;
-  const seconds: number[] = [];
-  for (let i = trials.length - 1; i >= 0 && seconds.length < RECENT; i--) {
-    const { outcome } = currentAttempt(trials[i]);
-    if (outcome?.trainingSeconds !== undefined) seconds.push(outcome.trainingSeconds);
-  }
-  if (seconds.length === 0) return false;
-  const typical = seconds.sort((a, b) => a - b)[Math.floor(seconds.length / 2)];
-  return typical / tuner.maxParallelTrials < SHORTEST_INTERVAL_SECONDS;
+export function isWorthPreparing(study: StudyRecord, trials: readonly TrialRecord[], at: string): boolean {
+  // before the first result the search has nothing to fit.
+  if (!trials.some((trial) => hasEnded(trial) || trial.state === 'PAUSED') || !fitsModel(study)) return false;
+  const recent = trials.slice(-RECENT);
+  const seconds = (Date.parse(at) - Date.parse(recent[0].createdAt)) / 1000;
+  return seconds / recent.length < SHORTEST_INTERVAL_SECONDS;
 }
 
 /** The last trial for which to have a suggestion: one for each slot is ahead. */
-export function lastToPrepare({ tuner }: StudyRecord, trials: readonly TrialRecord[]): number {
-  return Math.min(trials.length + Math.min(tuner.maxParallelTrials, MAX_PREPARED), tuner.maxTrials);
+export function lastToPrepare(study: StudyRecord, trials: readonly TrialRecord[]): number {
+  return Math.min(trials.length + Math.min(slotsInUse(study, trials), MAX_PREPARED), study.tuner.maxTrials);
+}
+
+/** The one that asks, and those that run trials: there may be fewer of them than allowed. */
+function slotsInUse({ tuner }: StudyRecord, trials: readonly TrialRecord[]): number {
+  const running = trials.filter(({ state }) => state === 'RUNNING').length;
+  return Math.min(running + 1, tuner.maxParallelTrials);
+}
+
+/** The other searches take next to no time, or are the user's, who may count the questions. */
+function fitsModel({ tuner }: StudyRecord): boolean {
+  const { searchAlgorithm, additionalObjectives, maxParallelTrials } = tuner;
+  if (searchAlgorithm.name !== 'auto') return searchAlgorithm.name === 'gaussianProcess';
+  const space = new SearchSpace(tuner.searchSpace);
+  const { turns } = chooseSearch({ space, objectives: 1 + additionalObjectives.length, maxParallelTrials });
+  return turns.some(({ name }) => name === 'gaussianProcess');
 }
 
 /** The suggestion that waits for this trial, if there is one, and whether more should be worked out while it runs. */
@@ -41,9 +49,10 @@ export async function takePrepared(
   study: StudyRecord,
   trial: number,
   trials: readonly TrialRecord[],
+  at: string,
   store: StudyStore,
 ): Promise<{ readonly suggestion?: Suggestion; readonly wantsMore: boolean }> {
-  if (!isWorthPreparing(study, trials)) return { wantsMore: false };
+  if (!isWorthPreparing(study, trials, at)) return { wantsMore: false };
   const { run, suggestions = [] } = (await store.suggestions.get(study.study)) ?? {};
   const waiting = run === study.run ? suggestions : [];
   // with the trial itself, one number more is given out.

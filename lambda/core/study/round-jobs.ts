@@ -62,9 +62,11 @@ export async function settleRoundJob(
   if (job === undefined) return;
   const service = tuning === undefined ? jobs : tuningJobs;
   if (tuning !== undefined) await collectRest(study, at, { store, tuningJobs });
-  const certain = await certainOutcome(outcome, { jobName: job.name }, at, service, store);
+  const certain = withDescription(await certainOutcome(outcome, { jobName: job.name }, at, service, store));
+  // first its trials: whoever settles the study later passes over a job whose end is kept.
+  if (tuning !== undefined)
+    await collectTrials(study, { ...job, outcome: job.outcome ?? certain }, at, { store, tuningJobs });
   const ended = await putOutcome(study, job, certain, at, store);
-  if (tuning !== undefined) await collectTrials(study, ended, at, { store, tuningJobs });
   // of a job that still ends its workers are still there.
   const notBefore = cluster && ended.outcome?.status === undefined ? heardBy(cluster, at) : undefined;
   if (cluster !== undefined) await loseCluster(study, job, at, store, notBefore);
@@ -85,8 +87,11 @@ export async function settleRoundJobs(
   for (const job of (study.jobs ?? []).filter(({ endedAt }) => endedAt === undefined)) {
     const found = await service.find(job.name, at);
     if (found?.running && !found.stopping) await new JobStopper(service, store, at).stop(found.jobName);
-    const outcome = found?.outcome ?? { error: 'JobNotFound', cause: 'the execution ended before the job began' };
-    // first its trials: a call that is made again passes over a job whose end is kept.
+    const outcome: AttemptOutcome = found?.outcome ?? {
+      error: 'JobNotFound',
+      cause: 'the execution ended before the job began',
+    };
+    // as above, first its trials.
     if (tuning !== undefined) await collectTrials(study, { ...job, outcome }, at, { store, tuningJobs });
     await putOutcome(study, job, outcome, at, store);
   }
@@ -147,8 +152,7 @@ async function putOutcome(
   at: string,
   store: StudyStore,
 ): Promise<RoundJob> {
-  const described = withDescription(outcome);
-  const kept = { ...described, cause: described.cause?.slice(0, 1024) };
+  const kept = { ...outcome, cause: outcome.cause?.slice(0, 1024) };
   const record = await store.changeStudy(study, (before) => {
     const job = jobOfRound(before, round);
     if (job === undefined || job.endedAt !== undefined) return before;

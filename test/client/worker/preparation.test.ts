@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describeWithPython, FakeStudy, refusal, STUDY } from './fake-study';
 
 let study: FakeStudy;
@@ -14,7 +16,14 @@ describeWithPython('preparation of what comes next', () => {
     study.give(1);
     study.give(2, { prepare: true });
     study.give(3, { prepare: false });
-    await study.worker({ shell: 'sleep 0.2' }).finished;
+    // the second one runs until the call has come, the others end at once.
+    const called = join(study.folder, 'called');
+    study.intercept = ({ call }) => {
+      if (call === 'prepare') writeFileSync(called, '');
+      return undefined;
+    };
+    const waits = `if [ $CDK_HPO_TRIAL = 2 ]; then while [ ! -e ${called} ]; do sleep 0.02; done; fi`;
+    await study.worker({ shell: waits }).finished;
     expect(study.callsOf('prepare')).toEqual([{ call: 'prepare', study: STUDY, worker: 1 }]);
     // while its trial runs.
     const order = study.calls.map(({ call, trial }) => `${call} ${trial ?? ''}`.trim());
@@ -36,7 +45,8 @@ describeWithPython('preparation of what comes next', () => {
   ])('that %s is told of, and changes nothing', async (_, answer, told) => {
     [1, 2].forEach((trial) => study.give(trial, { prepare: trial === 1 }));
     study.intercept = ({ call }) => (call === 'prepare' ? answer : undefined);
-    const { code, stderr } = await study.worker({ shell: 'sleep 0.2' }).finished;
+    // long enough for the call to be made and told of.
+    const { code, stderr } = await study.worker({ shell: 'sleep 1' }).finished;
     expect([code, statuses()]).toEqual([0, ['Completed', 'Completed']]);
     expect(stderr).toContain('what comes next could not be prepared: ');
     expect(stderr).toMatch(told);

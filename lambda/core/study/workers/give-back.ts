@@ -1,10 +1,8 @@
-import { AttemptRecord, StudyRecord, TrialRecord, currentAttempt } from '../../store/records';
+import { StudyRecord, TrialRecord, currentAttempt } from '../../store/records';
 import { StudyStore } from '../../store/study-store';
 import { WorkerRecord } from '../../store/worker-store';
 import { requeued, withOutcome } from '../outcome';
-
-/** A trial that loses so many workers without getting any further takes its machines down, or is too much for them. */
-const MOST_LOSSES = 5;
+import { MOST_LOSSES, lossesSinceProgress } from './losses';
 
 interface Loss {
   readonly at: string;
@@ -83,19 +81,4 @@ function withoutWorker(
     `${MOST_LOSSES} workers were lost while they ran it, and it got no further: it may take its machine down, for want of ` +
     'memory for one';
   return { ...queued, attempts, state: 'FAILED', failureClass: 'infrastructure', message, endedAt: at };
-}
-
-/** What has reported more than any attempt before it got further. */
-function lossesSinceProgress(attempts: readonly AttemptRecord[]): number {
-  let furthest = 0;
-  let losses = 0;
-  for (const { lastReport, workerLost } of attempts) {
-    if (lastReport !== undefined && lastReport.resource > furthest) {
-      furthest = lastReport.resource;
-      losses = 0;
-    } else if (workerLost) {
-      losses++;
-    }
-  }
-  return losses;
 }

@@ -40,8 +40,8 @@ async function numberOf({ host, nonce, slots }: JoinRequest, study: StudyRecord,
     );
     // the same process asks again: its first call got through.
     if (before !== undefined) return before.worker;
-    // two processes can't have one machine's name: the earlier one has crashed or was restarted.
-    await loseWorkers(study, same, { at, message: 'its worker was restarted', isUnexplained: true }, store);
+    // two processes can't have one machine's name: the earlier one has crashed, was restarted, or joins anew after an outage.
+    await loseWorkers(study, same, { at, message: 'its worker was restarted' }, store);
     const worker = workers.length + 1;
     const record = { worker, run: study.run, host, nonce, slots, seenAt: at, version: 1 };
     if (await store.workers.create(study.study, record)) return worker;

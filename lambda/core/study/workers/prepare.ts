@@ -10,6 +10,8 @@ import { overReason } from './over';
 /** Longer than all suggestions of one call take. Whoever takes longer has crashed, and another goes on. */
 const LEASE_MS = 60_000;
 
+const MAX_LENGTH = 150_000;
+
 /** Works out suggestions for the trials that come next, so that no slot waits for them. One call of a study does at a time. */
 export async function prepareSuggestions(
   study: StudyRecord,
@@ -18,7 +20,7 @@ export async function prepareSuggestions(
   functions: SearchFunctions,
 ): Promise<PrepareAnswer> {
   const trials = await store.loadTrials(study);
-  if (overReason(study, trials, at) !== undefined || !isWorthPreparing(study, trials)) return { prepared: 0 };
+  if (overReason(study, trials, at) !== undefined || !isWorthPreparing(study, trials, at)) return { prepared: 0 };
   const by = randomUUID();
   const until = new Date(Date.parse(at) + LEASE_MS).toISOString();
   let mine: SuggestionsRecord['preparing'];
@@ -41,12 +43,15 @@ export async function prepareSuggestions(
 
 /** @returns how many have been worked out */
 async function fill(study: StudyRecord, by: string, store: StudyStore, functions: SearchFunctions): Promise<number> {
+  let last: number | undefined;
   for (let count = 0; ; count++) {
     const [trials, record] = await Promise.all([store.loadTrials(study), store.suggestions.get(study.study)]);
     if (record?.preparing?.by !== by) return count;
+    // slots may take them as fast as they are worked out: for what is wanted then, there is another call.
+    last ??= lastToPrepare(study, trials);
     const waiting = record.suggestions.filter(({ trial }) => trial > trials.length);
     const trial = trials.length + waiting.length + 1;
-    if (trial <= study.tuner.initialConfigurations.length || trial > lastToPrepare(study, trials)) return count;
+    if (trial <= study.tuner.initialConfigurations.length || trial > last || isLarge(waiting)) return count;
     const known = [...trials, ...waiting.map((suggestion) => asRunning(study, suggestion))];
     const suggestion = await propose(study, trial, known, store, functions);
     // whoever asks for this trial finds it out again, and says so in the study's record.
@@ -56,6 +61,11 @@ async function fill(study: StudyRecord, by: string, store: StudyStore, functions
       before?.preparing?.by === by ? { ...before, suggestions: [...waiting, prepared] } : undefined,
     );
   }
+}
+
+/** An item of the table holds 400 KB. */
+function isLarge(waiting: readonly PreparedSuggestion[]): boolean {
+  return JSON.stringify(waiting).length > MAX_LENGTH;
 }
 
 /** The search takes it for a trial that runs. */

@@ -67,6 +67,7 @@ test('however slots race, nobody goes on in a place that a copy has taken, and n
         expect(trials.length - places.length).toBe(4);
       },
     ),
-    { numRuns: 100 },
+    // should it ever come to no end, it says with which draw.
+    { numRuns: 100, interruptAfterTimeLimit: 200_000, markInterruptAsFailure: true },
   );
 }, 240_000);

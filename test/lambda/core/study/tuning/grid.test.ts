@@ -2,6 +2,7 @@ import { TuningJob } from '../../../../../lib/contract/calls';
 import { SearchSpaceDefinition } from '../../../../../lib/contract/search-space';
 import { TunerDefinition } from '../../../../../lib/contract/tuner-definition';
 import { StudyStore } from '../../../../../lambda/core/store/study-store';
+import { reviewRound } from '../../../../../lambda/core/study/review';
 import { stopStudy } from '../../../../../lambda/core/study/stop';
 import { TunedJob } from '../../../../../lambda/core/study/tuning/collect';
 import { gridProblem } from '../../../../../lambda/core/study/tuning/grid';
@@ -168,6 +169,22 @@ test('a stop that is cut short anywhere, and made again, loses no trial', async 
       const faulty = new FaultyItemTable(table);
       faulty.arm({ write, when });
       await expect(stop(new StudyStore(faulty))).rejects.toThrow(Crash);
+      await stop(new StudyStore(table));
+      expect((await study.trials()).map(({ attempts }) => attempts[0].jobName)).toEqual(['t-1', 't-2', 't-3']);
+    }
+  }
+});
+
+test('a review that is cut short anywhere, and never made again but by a stop, loses no trial', async () => {
+  // three trials, the job's end, the review; before them nothing is written.
+  for (let write = 1; write <= 5; write++) {
+    for (const when of ['before', 'after'] as const) {
+      const { study, table, stop } = await stopped([trained(1), trained(2), trained(3)], { status: 'Completed' });
+      const faulty = new FaultyItemTable(table);
+      faulty.arm({ write, when });
+      const { name, run, round, jobs, tuningJobs } = study;
+      const request = { study: name, run, round, at: at(90), outcome: { status: 'Completed', jobName: 'tuning-1' } };
+      await expect(reviewRound(request, { store: new StudyStore(faulty), jobs, tuningJobs })).rejects.toThrow(Crash);
       await stop(new StudyStore(table));
       expect((await study.trials()).map(({ attempts }) => attempts[0].jobName)).toEqual(['t-1', 't-2', 't-3']);
     }

@@ -100,11 +100,61 @@ describe('a trial whose workers are lost again and again', () => {
     expect(await study.trial(1)).toMatchObject({ state: 'FAILED', lastResource: 3 });
   });
 
-  test('is the machine’s fault as well where its worker is restarted', async () => {
+  test('runs alone from the second loss on: nothing else is lost with it', async () => {
+    const study = await WorkerStudy.opened(new MemoryItemTable(), { maxTrials: 4 });
+    const other = await study.join('server');
+    for (const i of [1, 2]) {
+      const worker = await study.join(`machine ${i}`, i * LOST_SECONDS);
+      for (const slot of [0, 1]) await study.work(worker, i * LOST_SECONDS, slot);
+      await study.beat(other, (i + 1) * LOST_SECONDS);
+    }
+    expect(await study.states()).toEqual(['QUEUED', 'QUEUED']);
+    const now = 3 * LOST_SECONDS;
+    const worker = await study.join('machine 3', now);
+    const first = await study.work(worker, now, 0);
+    expect(first).toMatchObject({ trial: 1 });
+    expect(await study.ask(worker, now, 1)).toMatchObject({
+      action: 'wait',
+      reason: 'trial 1 runs alone, since workers were lost under it',
+    });
+    // that it gets further speaks for it: then the slot has something to do, but not the other one that is suspected.
+    await study.report(first, 1, 0.5, now + 1);
+    expect(await study.work(worker, now + 1, 1)).toMatchObject({ trial: 3 });
+    // on a machine of its own that one runs, and alone.
+    const alone = await study.join('machine 4', now + 2);
+    expect(await study.work(alone, now + 2, 0)).toMatchObject({ trial: 2 });
+    expect(await study.ask(alone, now + 2, 1)).toMatchObject({ action: 'wait' });
+  });
+
+  test('is the only one to fail, whatever ran beside it, and however seldom that reports', async () => {
+    const study = await WorkerStudy.opened(new MemoryItemTable(), { maxTrials: 6 });
+    const other = await study.join('server');
+    let now = 0;
+    for (
+      let machine = 1;
+      (await study.states()).filter((state) => state !== 'RUNNING' && state !== 'QUEUED').length < 6;
+      machine++
+    ) {
+      expect(machine).toBeLessThan(30);
+      now += LOST_SECONDS;
+      await study.beat(other, now);
+      const worker = await study.join(`machine ${machine}`, now);
+      const answers = [await study.ask(worker, now, 0), await study.ask(worker, now, 1)];
+      const given = answers.flatMap((answer) => (answer.action === 'train' ? [answer] : []));
+      // the first trial takes its machine down, before anything beside it has said a word.
+      if (given.some(({ trial }) => trial === 1)) continue;
+      for (const trial of given) {
+        await study.report(trial, 1, 0.5, now + 1);
+        await study.ends(worker, trial, { seconds: now + 2, slot: answers.indexOf(trial), leaving: true });
+      }
+    }
+    expect(await study.states()).toEqual(['FAILED', ...Array<string>(5).fill('COMPLETED')]);
+  });
+
+  test('is nobody’s fault where its worker joins anew, after an outage of the network for one', async () => {
     const study = await WorkerStudy.opened(new MemoryItemTable(), { maxTrials: 1 });
-    for (let i = 0; i < 5; i++) await study.work(await study.join('laptop', i, `process ${i}`), i);
-    await study.join('laptop', 5, 'process 5');
-    expect(await study.states()).toEqual(['FAILED']);
+    for (let i = 0; i < 7; i++) await study.work(await study.join('laptop', i, `nonce ${i}`), i);
+    expect(await study.states()).toEqual(['RUNNING']);
   });
 
   test('is nobody’s fault on spare capacity, which is taken back', async () => {
