@@ -22,6 +22,7 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
     /:hyper-parameter-tuning-job\/hpo-[0-9a-z]{8}-\*$/,
     'Tuning jobs get their names when a round starts; all begin with this prefix',
   ],
+  [/:batch:.*:job-definition\/.*:\*$/, 'A study that runs during a deployment goes on with an earlier revision'],
   [/:batch:.*:job\/\*$/, 'Jobs of AWS Batch get their ids from it, when they are submitted'],
   [/\/[^:]*\*$/, 'Objects below a prefix get their names when a trial runs'],
   [/\.Arn>:\*$/, 'Versions of a function of the tuner, as the CDK grants invocation'],

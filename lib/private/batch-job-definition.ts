@@ -1,4 +1,4 @@
-import { RemovalPolicy, Size, Stack, Token, Tokenization } from 'aws-cdk-lib';
+import { Fn, RemovalPolicy, Size, Stack, Token, Tokenization } from 'aws-cdk-lib';
 import * as batch from 'aws-cdk-lib/aws-batch';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as logs from 'aws-cdk-lib/aws-logs';
@@ -63,6 +63,8 @@ export function createBatchJobDefinition(scope: Construct, parts: JobDefinitionP
     type: 'container',
     platformCapabilities: ['EC2'],
     propagateTags: true,
+    // a study that runs while a new revision is deployed goes on with the one that it began with.
+    resourceRetentionPolicy: { skipDeregisterOnUpdate: true },
     retryStrategy: { attempts, evaluateOnExit: ON_EXIT },
     containerProperties: {
       image: image.uri,
@@ -82,6 +84,13 @@ export function createBatchJobDefinition(scope: Construct, parts: JobDefinitionP
     },
   });
   return definition.ref;
+}
+
+/** ARN of all revisions of a job definition of this stack, by that of one. */
+export function allRevisionsOf(scope: Construct, jobDefinitionArn: string): string {
+  const nameAndRevision = Fn.select(1, Fn.split('/', jobDefinitionArn));
+  const name = Fn.select(0, Fn.split(':', nameAndRevision));
+  return Stack.of(scope).formatArn({ service: 'batch', resource: 'job-definition', resourceName: `${name}:*` });
 }
 
 /** Pulls the image and writes the log. */

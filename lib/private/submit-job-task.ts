@@ -9,7 +9,8 @@ interface SubmitJobTaskProps {
   /** The request of SubmitJob; strings `{% ... %}` are JSONata. */
   readonly request: Record<string, unknown>;
   readonly jobQueueArn: string;
-  readonly jobDefinitionArn: string;
+  /** The job definition, as it may be submitted; of a study that goes on during a deployment in an earlier revision. */
+  readonly submittableDefinitionArn: string;
   readonly assign: Record<string, unknown>;
 }
 
@@ -42,7 +43,7 @@ export class SubmitJobTask extends sfn.TaskStateBase {
       // TagResource: jobs are tagged when they are submitted.
       new iam.PolicyStatement({
         actions: ['batch:SubmitJob', 'batch:TagResource'],
-        resources: [this.task.jobQueueArn, this.task.jobDefinitionArn, batchJobArn(this)],
+        resources: [this.task.jobQueueArn, this.task.submittableDefinitionArn, batchJobArn(this)],
       }),
       // has no resource-level permission.
       new iam.PolicyStatement({ actions: ['batch:DescribeJobs'], resources: ['*'] }),

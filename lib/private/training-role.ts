@@ -34,10 +34,15 @@ export class TrainingGrantee implements iam.IGrantable, iam.IPrincipal {
     return this.role.grantPrincipal.addToPrincipalPolicy(statement);
   }
 
-  /** Says what a role needs that can't be changed. */
-  public warnOfMissing(scope: Construct): void {
+  /**
+   * Says what a role needs that can't be changed.
+   *
+   * @param others statements that it was to be allowed by another grantee
+   */
+  public warnOfMissing(scope: Construct, others: readonly iam.PolicyStatement[] = []): void {
     if (!isFrozen(this.role)) return;
-    const needed = Stack.of(scope).resolve(this.statements.map((statement) => statement.toStatementJson()));
+    const all = [...this.statements, ...others];
+    const needed = Stack.of(scope).resolve(all.map((statement) => statement.toStatementJson()));
     Annotations.of(scope).addWarningV2(
       'cdk-hpo:frozenTrainingRole',
       `the role of the training jobs can't be changed here; make sure that it is allowed ${JSON.stringify(needed)}`,

@@ -8,7 +8,7 @@ import { SearchSpaceDefinition } from '../contract/search-space';
 import { BatchDefinition } from '../contract/tuner-definition';
 import { AttemptTexts, attemptEnvironment } from '../private/batch-attempt';
 import { createBatchEnvironment } from '../private/batch-environment';
-import { createBatchJobDefinition } from '../private/batch-job-definition';
+import { allRevisionsOf, createBatchJobDefinition } from '../private/batch-job-definition';
 import { checkOverrides } from '../private/batch-overrides';
 import { requireInteger, requireMatch, requireNumber, requireSeconds } from '../private/checks';
 import { grantKey, grantReadPrefix, grantSyncPrefix, grantWritePrefix } from '../private/s3-access';
@@ -134,8 +134,8 @@ export class BatchTraining {
       [WORKER_ENVIRONMENT.JOB]: Stack.of(scope).toJsonString(job),
     };
     const jobQueueArn = props.jobQueue?.jobQueueArn ?? createBatchEnvironment(scope, props);
-    const jobDefinitionArn =
-      props.jobDefinition?.jobDefinitionArn ?? createBatchJobDefinition(scope, { props, jobRole, environment, worker });
+    const given = props.jobDefinition?.jobDefinitionArn;
+    const jobDefinitionArn = given ?? createBatchJobDefinition(scope, { props, jobRole, environment, worker });
     if (props.jobDefinition !== undefined) this.warnOfDefinition(scope, grantee);
     // a job definition that exists knows nothing of the study: all comes with each job.
     const isOwnDefinition = props.jobDefinition === undefined;
@@ -165,7 +165,7 @@ export class BatchTraining {
         PropagateTags: true,
       },
       jobQueueArn,
-      jobDefinitionArn,
+      submittableDefinitionArn: given ?? allRevisionsOf(scope, jobDefinitionArn),
       assign: { outcome: OUTCOME, retries: TrainRetries.COUNT },
     });
     grantee.warnOfMissing(scope);

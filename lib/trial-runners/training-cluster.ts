@@ -98,8 +98,7 @@ export class TrainingCluster {
       assign: { outcome: ROUND_OUTCOME },
     });
     TrainRetries.ALL.forEach((retry) => trainState.addRetry(retry));
-    grantee.warnOfMissing(scope);
-    worker.warnOfMissing(scope);
+    grantee.warnOfMissing(scope, worker.statements);
     const cluster = this.definition(request, program, options, outputBucket);
     return {
       trainState,

@@ -4,6 +4,7 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import { IConstruct } from 'constructs';
+import { TrialRunner } from '../../lib';
 import { newStack, newTuner, sageMakerTraining } from '../support/lib-stack';
 import { ecrImage } from '../support/lib-images';
 
@@ -66,3 +67,17 @@ test.each<[string, ((stack: Stack) => iam.IRole) | undefined]>([
 ])('there is no warning for a role %s', (_, roleOf) => {
   expect(warnings(stackWith(roleOf))).toEqual([]);
 });
+
+test.each(FROZEN)(
+  'of a cluster one warning lists what its job and its workers need, where the role %s',
+  (_, roleOf) => {
+    const stack = newStack({ env: ENV });
+    const image = ecrImage(stack);
+    newTuner(stack, { trialRunner: TrialRunner.trainingCluster({ image, command: ['./train'], role: roleOf(stack) }) });
+    const [warning, ...others] = warnings(stack);
+    expect(others).toEqual([]);
+    for (const action of ['cloudwatch:PutMetricData', 'ecr:BatchGetImage', 'lambda:InvokeFunction', 's3:PutObject']) {
+      expect(warning).toContain(action);
+    }
+  },
+);

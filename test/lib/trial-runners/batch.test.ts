@@ -222,6 +222,7 @@ describe('by default', () => {
 
   test('a job definition has what all trials share', () => {
     expect(jobDefinitionOf()).toEqual({
+      ResourceRetentionPolicy: { SkipDeregisterOnUpdate: true },
       Type: 'container',
       PlatformCapabilities: ['EC2'],
       PropagateTags: true,

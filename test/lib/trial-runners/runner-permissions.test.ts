@@ -61,6 +61,8 @@ const job = (resource: string) => `arn:\${AWS::Partition}:${resource}`;
 const TRAINING_JOBS = job(`sagemaker:${HERE}:training-job/hpo-TUNER-*`);
 const TUNING_JOBS = job(`sagemaker:${HERE}:hyper-parameter-tuning-job/hpo-TUNER-*`);
 const BATCH_JOBS = job(`batch:${HERE}:job/*`);
+/** In each revision: a study that runs during a deployment goes on with an earlier one. */
+const BATCH_DEFINITION = job(`batch:${HERE}:job-definition/\${Tuner/TrialRunner/JobDefinition}[1][0]:*`);
 const passRole = (role: string) =>
   allow('iam:PassRole', role, { StringEquals: { 'iam:PassedToService': 'sagemaker.amazonaws.com' } });
 
@@ -159,7 +161,7 @@ describe('the state machine may', () => {
       ...[...ROUND_STEPS, 'NextTrial', 'RecordTrial'].map(invoke),
       allow(
         ['batch:SubmitJob', 'batch:TagResource'],
-        ['${Tuner/TrialRunner/JobQueue.JobQueueArn}', '${Tuner/TrialRunner/JobDefinition}', BATCH_JOBS],
+        ['${Tuner/TrialRunner/JobQueue.JobQueueArn}', BATCH_DEFINITION, BATCH_JOBS],
       ),
       allow('batch:DescribeJobs', '*'),
       allow('batch:TerminateJob', BATCH_JOBS),
