@@ -5,28 +5,36 @@ import { SearchSpace } from '../space/search-space';
 import { StudyRecord, TrialRecord, hasEnded } from '../store/records';
 import { StudyStore } from '../store/study-store';
 
-/** A fit takes up to some tenths of a second: where new trials begin more often than this, slots would wait for it. */
+/** Where new trials begin more often than this, slots would wait for the fit of a model, and race for the same trial's number. */
 const SHORTEST_INTERVAL_SECONDS = 0.5;
-const RECENT = 16;
+
+/** A fit takes about as long, and so many are ready as trials begin meanwhile. */
+const FIT_SECONDS = 0.25;
 
 /** All of them are one item of the table. */
 const MAX_PREPARED = 32;
+const RECENT = 16;
 
 /**
- * Whether slots ask so often that suggestions are better worked out before, while trials run. Such a suggestion knows nothing of the
- * trials that run meanwhile, as if more of them ran at a time: so only where the search would take a good part of a slot's time.
+ * Whether slots ask so often that suggestions are better worked out before, while trials run. Such a suggestion knows nothing of what
+ * ends meanwhile, as if more trials ran at a time: so only where the search would take a good part of a slot's time.
  */
 export function isWorthPreparing(study: StudyRecord, trials: readonly TrialRecord[], at: string): boolean {
   // before the first result the search has nothing to fit.
   if (!trials.some((trial) => hasEnded(trial) || trial.state === 'PAUSED') || !fitsModel(study)) return false;
-  const recent = trials.slice(-RECENT);
-  const seconds = (Date.parse(at) - Date.parse(recent[0].createdAt)) / 1000;
-  return seconds / recent.length < SHORTEST_INTERVAL_SECONDS;
+  return intervalSeconds(trials, at) < SHORTEST_INTERVAL_SECONDS;
 }
 
-/** The last trial for which to have a suggestion: one for each slot is ahead. */
-export function lastToPrepare(study: StudyRecord, trials: readonly TrialRecord[]): number {
-  return Math.min(trials.length + Math.min(slotsInUse(study, trials), MAX_PREPARED), study.tuner.maxTrials);
+/** The last trial for which to have a suggestion, and never more than slots may ask. */
+export function lastToPrepare(study: StudyRecord, trials: readonly TrialRecord[], at: string): number {
+  const soon = Math.ceil(FIT_SECONDS / intervalSeconds(trials, at));
+  return Math.min(trials.length + Math.min(soon, slotsInUse(study, trials), MAX_PREPARED), study.tuner.maxTrials);
+}
+
+/** Between two trials that begin, of late. */
+function intervalSeconds(trials: readonly TrialRecord[], at: string): number {
+  const recent = trials.slice(-RECENT);
+  return (Date.parse(at) - Date.parse(recent[0].createdAt)) / 1000 / recent.length;
 }
 
 /** The one that asks, and those that run trials: there may be fewer of them than allowed. */
@@ -56,7 +64,7 @@ export async function takePrepared(
   const { run, suggestions = [] } = (await store.suggestions.get(study.study)) ?? {};
   const waiting = run === study.run ? suggestions : [];
   // with the trial itself, one number more is given out.
-  const wanted = Math.min(lastToPrepare(study, trials) + 1, study.tuner.maxTrials);
+  const wanted = Math.min(lastToPrepare(study, trials, at) + 1, study.tuner.maxTrials);
   const wantsMore = wanted > trial && (waiting.at(-1)?.trial ?? 0) < wanted;
   const configuration = waiting.find((suggestion) => suggestion.trial === trial)?.configuration;
   if (configuration === undefined) return { wantsMore };

@@ -33,7 +33,7 @@ export async function prepareSuggestions(
   });
   if (mine === undefined) return { prepared: 0 };
   try {
-    return { prepared: await fill(study, by, store, functions) };
+    return { prepared: await fill(study, { by, at }, store, functions) };
   } finally {
     await store.suggestions.change(study.study, (before) =>
       before?.preparing?.by === by ? { ...before, preparing: undefined } : undefined,
@@ -42,13 +42,18 @@ export async function prepareSuggestions(
 }
 
 /** @returns how many have been worked out */
-async function fill(study: StudyRecord, by: string, store: StudyStore, functions: SearchFunctions): Promise<number> {
+async function fill(
+  study: StudyRecord,
+  { by, at }: { readonly by: string; readonly at: string },
+  store: StudyStore,
+  functions: SearchFunctions,
+): Promise<number> {
   let last: number | undefined;
   for (let count = 0; ; count++) {
     const [trials, record] = await Promise.all([store.loadTrials(study), store.suggestions.get(study.study)]);
     if (record?.preparing?.by !== by) return count;
     // slots may take them as fast as they are worked out: for what is wanted then, there is another call.
-    last ??= lastToPrepare(study, trials);
+    last ??= lastToPrepare(study, trials, at);
     const waiting = record.suggestions.filter(({ trial }) => trial > trials.length);
     const trial = trials.length + waiting.length + 1;
     if (trial <= study.tuner.initialConfigurations.length || trial > last || isLarge(waiting)) return count;

@@ -3,7 +3,7 @@ import { TunerDefinition } from '../../../../../lib/contract/tuner-definition';
 import { PrepareAnswer } from '../../../../../lib/contract/worker-calls';
 import { StudyStore } from '../../../../../lambda/core/store/study-store';
 import { TrialRecord } from '../../../../../lambda/core/store/records';
-import { isWorthPreparing } from '../../../../../lambda/core/study/prepared';
+import { isWorthPreparing, lastToPrepare } from '../../../../../lambda/core/study/prepared';
 import { answerWorker } from '../../../../../lambda/core/study/workers/worker-calls';
 import { Dynamo, startDynamo } from '../../../../support/lambda-dynamo';
 import { Crash, FaultyItemTable } from '../../../../support/lambda-faulty-table';
@@ -202,6 +202,37 @@ describe('whether slots ask often goes by when the last sixteen trials began', (
     ['seldom after many at once', begun([...each(0.1, 20), ...each(100, 16, 2)]), 1602, false],
   ])('%s', (_, trials, seconds, expected) => {
     expect(isWorthPreparing(study, trials, at(seconds))).toBe(expected);
+  });
+});
+
+describe('so many are prepared as begin within a quarter of a second', () => {
+  const studyOf = (maxParallelTrials: number, maxTrials = 1000) =>
+    ({ tuner: { maxParallelTrials, maxTrials } }) as Parameters<typeof lastToPrepare>[0];
+  const begun = (interval: number, running: number) =>
+    Array.from({ length: 40 }, (_, i) => {
+      const state = i < 40 - running ? 'COMPLETED' : 'RUNNING';
+      return { trial: i + 1, createdAt: at(i * interval), state } as TrialRecord;
+    });
+
+  test.each<[string, number, number, number, number]>([
+    // seconds between two, trials that run, slots at most, prepared
+    ['one where they begin seldom', 0.45, 8, 8, 1],
+    ['two for eight slots with trials of a second', 0.125, 7, 8, 2],
+    ['more for more', 0.03, 20, 64, 9],
+    ['no more than slots may ask', 0.01, 2, 64, 3],
+    ['no more than slots are allowed', 0.01, 20, 4, 4],
+    ['no more than an item of the table holds', 0.001, 39, 64, 32],
+  ])('%s', (_, interval, running, slots, expected) => {
+    const last = lastToPrepare(studyOf(slots), begun(interval, running), at(40 * interval));
+    expect(last).toBe(40 + expected);
+  });
+
+  test('no more than trials are left', () => {
+    expect(lastToPrepare(studyOf(64, 42), begun(0.01, 20), at(0.4))).toBe(42);
+  });
+
+  test('as many as may ask, where all began at the same time', () => {
+    expect(lastToPrepare(studyOf(64), begun(0, 4), at(0))).toBe(45);
   });
 });
 
