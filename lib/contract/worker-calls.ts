@@ -12,7 +12,7 @@ export interface JoinRequest {
   readonly study: string;
   /** Name of its machine: of a cluster `<training job>/<host>`. A worker that joins replaces an earlier one of its machine. */
   readonly host: string;
-  /** Drawn by its process, so that the same process asking again is known. */
+  /** Drawn for each join, so that the same join asking again is known. */
   readonly nonce: string;
   readonly slots: number;
 }

@@ -100,9 +100,11 @@ test("SageMaker loses the cluster's job: the next cluster goes on", async () => 
 
 test('the spot instances are reclaimed: SageMaker starts the same job again, whose workers replace the earlier ones', async () => {
   const cluster = await start({
+    // sixteen seconds of training, so that its workers have begun by the interruption, and have not ended.
+    program: RESUMING_PROGRAM(EPOCHS, 2000),
     // of a cheap job in so short a time no tenth of a cent is saved.
     cluster: { spot: true, pricePerInstanceHour: 100 },
-    runtime: { faults: [{ name: 'spot-interrupted', afterSeconds: 5 }] },
+    runtime: { faults: [{ name: 'spot-interrupted', afterSeconds: 10 }] },
   });
   const result = await cluster.succeed();
   expect(cluster.runtime.unusedFaults()).toEqual([]);

@@ -27,9 +27,14 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const STUB_CLIENT = `
 import os, signal, sys, time
 home = os.environ['STUB_HOME']
-run = len([name for name in os.listdir(home) if name.startswith('run-')])
-with open(os.path.join(home, 'run-%d' % run), 'w') as file:
-    file.write(' '.join(sys.argv[1:]))
+for run in range(100):
+    try:
+        # two may start at the same time.
+        with open(os.path.join(home, 'run-%d' % run), 'x') as file:
+            file.write(' '.join(sys.argv[1:]))
+        break
+    except FileExistsError:
+        pass
 def leave(number, _frame):
     with open(os.path.join(home, 'left-%d' % run), 'w') as file:
         file.write(signal.Signals(number).name)

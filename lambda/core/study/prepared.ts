@@ -31,10 +31,12 @@ export function lastToPrepare(study: StudyRecord, trials: readonly TrialRecord[]
   return Math.min(trials.length + Math.min(soon, slotsInUse(study, trials), MAX_PREPARED), study.tuner.maxTrials);
 }
 
-/** Between two trials that begin, of late. */
+/** Between two new trials, of late. */
 function intervalSeconds(trials: readonly TrialRecord[], at: string): number {
   const recent = trials.slice(-RECENT);
-  return (Date.parse(at) - Date.parse(recent[0].createdAt)) / 1000 / recent.length;
+  // clocks differ a little.
+  const seconds = Math.max((Date.parse(at) - Date.parse(recent[0].createdAt)) / 1000, 0);
+  return seconds / recent.length;
 }
 
 /** The one that asks, and those that run trials: there may be fewer of them than allowed. */

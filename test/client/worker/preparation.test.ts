@@ -22,7 +22,7 @@ describeWithPython('preparation of what comes next', () => {
       if (call === 'prepare') writeFileSync(called, '');
       return undefined;
     };
-    const waits = `if [ $CDK_HPO_TRIAL = 2 ]; then while [ ! -e ${called} ]; do sleep 0.02; done; fi`;
+    const waits = `if [ $CDK_HPO_TRIAL = 2 ]; then for n in $(seq 500); do [ -e ${called} ] && break; sleep 0.02; done; fi`;
     await study.worker({ shell: waits }).finished;
     expect(study.callsOf('prepare')).toEqual([{ call: 'prepare', study: STUDY, worker: 1 }]);
     // while its trial runs.
@@ -45,8 +45,9 @@ describeWithPython('preparation of what comes next', () => {
   ])('that %s is told of, and changes nothing', async (_, answer, told) => {
     [1, 2].forEach((trial) => study.give(trial, { prepare: trial === 1 }));
     study.intercept = ({ call }) => (call === 'prepare' ? answer : undefined);
-    // long enough for the call to be made and told of.
-    const { code, stderr } = await study.worker({ shell: 'sleep 1' }).finished;
+    // long enough for the call to be made and told of, and the others end at once.
+    const waits = 'if [ $CDK_HPO_TRIAL = 1 ]; then sleep 4; fi';
+    const { code, stderr } = await study.worker({ shell: waits }).finished;
     expect([code, statuses()]).toEqual([0, ['Completed', 'Completed']]);
     expect(stderr).toContain('what comes next could not be prepared: ');
     expect(stderr).toMatch(told);

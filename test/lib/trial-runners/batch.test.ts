@@ -9,6 +9,7 @@ import { validateSubmitJob } from '../../../local/batch/submit-job-request';
 import { toCamelCase } from '../../../local/batch/pascal-case';
 import { evaluate } from '../../support/lib-jsonata';
 import { batch, PropsIn, runState, script, sent, stackWith, templateWith, warningsOf } from '../../support/lib-runners';
+import { allRevisionsOf } from '../../../lib/private/batch-job-definition';
 import { newStack, newTuner, ReadableTemplate, tunerDefinitionOf } from '../../support/lib-stack';
 
 const QUEUE = 'arn:aws:batch:eu-west-1:111111111111:job-queue/mine';
@@ -582,5 +583,23 @@ describe('refuses', () => {
       "maxSpendUsd must not be given where the price of batch isn't known",
     );
     expect(() => templateWith(batch({ pricePerTrialHour: 1 }), { maxSpendUsd: 1 })).not.toThrow();
+  });
+});
+
+test('all revisions of a job definition are allowed by the name in the ARN of one', () => {
+  const stack = newStack();
+  expect(stack.resolve(allRevisionsOf(stack, DEFINITION))).toEqual({
+    'Fn::Join': [
+      '',
+      [
+        'arn:',
+        { Ref: 'AWS::Partition' },
+        ':batch:',
+        { Ref: 'AWS::Region' },
+        ':',
+        { Ref: 'AWS::AccountId' },
+        ':job-definition/mine:*',
+      ],
+    ],
   });
 });

@@ -4,7 +4,7 @@ import { StudyRecord } from '../../store/records';
 import { MAX_TRIES } from '../../store/put-item';
 import { StudyStore } from '../../store/study-store';
 import { loseWorkers } from './give-back';
-import { fenceSecondsOf } from './silence';
+import { fenceSecondsOf, isFenced } from './silence';
 import { overReason } from './over';
 
 /** Takes a worker into the study, in the place of an earlier one of its machine. */
@@ -41,7 +41,9 @@ async function numberOf({ host, nonce, slots }: JoinRequest, study: StudyRecord,
     // the same process asks again: its first call got through.
     if (before !== undefined) return before.worker;
     // two processes can't have one machine's name: the earlier one has crashed, was restarted, or joins anew after an outage.
-    await loseWorkers(study, same, { at, message: 'its worker was restarted' }, store);
+    // after an outage of its own making for one: what it ran may have kept it from its heartbeats.
+    const isUnexplained = same.some((worker) => worker.gone === undefined && isFenced(worker, study, at));
+    await loseWorkers(study, same, { at, message: 'its worker was restarted', isUnexplained }, store);
     const worker = workers.length + 1;
     const record = { worker, run: study.run, host, nonce, slots, seenAt: at, version: 1 };
     if (await store.workers.create(study.study, record)) return worker;

@@ -10,7 +10,7 @@ import { overReason } from './over';
 /** Longer than all suggestions of one call take. Whoever takes longer has crashed, and another goes on. */
 const LEASE_MS = 60_000;
 
-const MAX_LENGTH = 150_000;
+const MAX_BYTES = 150_000;
 
 /** Works out suggestions for the trials that come next, so that no slot waits for them. One call of a study does at a time. */
 export async function prepareSuggestions(
@@ -70,7 +70,7 @@ async function fill(
 
 /** An item of the table holds 400 KB. */
 function isLarge(waiting: readonly PreparedSuggestion[]): boolean {
-  return JSON.stringify(waiting).length > MAX_LENGTH;
+  return Buffer.byteLength(JSON.stringify(waiting)) > MAX_BYTES;
 }
 
 /** The search takes it for a trial that runs. */

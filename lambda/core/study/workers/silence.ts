@@ -13,6 +13,11 @@ export function fenceSecondsOf({ heartbeatSeconds }: ClusterDefinition): number 
   return heartbeatSeconds * FENCE_HEARTBEATS;
 }
 
+/** Whether by now it has ended its trials by itself, for it has reached nobody for so long. */
+export function isFenced({ seenAt }: WorkerRecord, { tuner: { compute } }: StudyRecord, at: string): boolean {
+  return Date.parse(at) - Date.parse(seenAt) >= fenceSecondsOf(compute.cluster!) * 1000;
+}
+
 /** Until then a worker that still runs has heard that it doesn't count any more, or has ended its trials. */
 export function heardBy(cluster: ClusterDefinition, at: string): string {
   return new Date(Date.parse(at) + fenceSecondsOf(cluster) * 1000).toISOString();

@@ -84,6 +84,10 @@ describe('a trial whose workers are lost again and again', () => {
       attempts: { length: 5 },
     });
     expect(await study.ask(1, 6 * LOST_SECONDS, 1)).toMatchObject({ ended: true });
+    const { failures } = await study.finish(6 * LOST_SECONDS);
+    expect(failures!.trials).toMatchObject([
+      { class: 'infrastructure', advice: expect.stringMatching(/^run it by hand/) },
+    ]);
   });
 
   test('goes on as long as each gets a little further', async () => {
@@ -151,10 +155,15 @@ describe('a trial whose workers are lost again and again', () => {
     expect(await study.states()).toEqual(['FAILED', ...Array<string>(5).fill('COMPLETED')]);
   });
 
-  test('is nobody’s fault where its worker joins anew, after an outage of the network for one', async () => {
+  test.each([
+    ['at once', 79, 'RUNNING'],
+    ['after its heartbeats did not get through for so long that it ended its trials', 80, 'FAILED'],
+  ])('where its worker joins anew %s', async (_, seconds, state) => {
     const study = await WorkerStudy.opened(new MemoryItemTable(), { maxTrials: 1 });
-    for (let i = 0; i < 7; i++) await study.work(await study.join('laptop', i, `nonce ${i}`), i);
-    expect(await study.states()).toEqual(['RUNNING']);
+    for (let i = 0; i < 5; i++) await study.work(await study.join('laptop', i * seconds, `nonce ${i}`), i * seconds);
+    await study.join('laptop', 5 * seconds, 'nonce 5');
+    if (state === 'RUNNING') await study.work(6, 5 * seconds);
+    expect(await study.states()).toEqual([state]);
   });
 
   test('is nobody’s fault on spare capacity, which is taken back', async () => {

@@ -46,7 +46,7 @@ test('where trials begin one soon after another a slot is told to have the next 
   expect((await running(100)).second.prepare).toBeUndefined();
 });
 
-test('there is a suggestion for each slot then, and the next trials are those', async () => {
+test('there are suggestions for the slots that may ask soon, and the next trials are those', async () => {
   const { study, worker, second } = await running(0.1);
   // one slot runs a trial, and one may ask.
   expect(await prepare(study, worker)).toEqual({ prepared: 2 });
