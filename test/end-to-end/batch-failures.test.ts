@@ -29,7 +29,11 @@ function statuses(): string[] {
 }
 
 test('the host of a job is lost: Batch runs it again, and it goes on from the newest checkpoint', async () => {
-  const batch = await start({ runtime: { faults: [{ name: 'host-lost', afterSeconds: 3 }] } });
+  const batch = await start({
+    // six seconds of training: by then it has begun, and has not ended.
+    program: RESUMING_PROGRAM(EPOCHS, 1500),
+    runtime: { faults: [{ name: 'host-lost', afterSeconds: 4 }] },
+  });
   const result = await batch.succeed();
   expect(batch.runtime.unusedFaults()).toEqual([]);
   expect(result.failures).toBeUndefined();

@@ -84,7 +84,11 @@ test('one worker is killed: its job fails, and the next cluster goes on with all
 }, 240_000);
 
 test("SageMaker loses the cluster's job: the next cluster goes on", async () => {
-  const cluster = await start({ runtime: { faults: [{ name: 'internal-error', afterSeconds: 5 }] } });
+  const cluster = await start({
+    // twelve seconds of training: by then it has begun, and has not ended.
+    program: RESUMING_PROGRAM(EPOCHS, 1500),
+    runtime: { faults: [{ name: 'internal-error', afterSeconds: 6 }] },
+  });
   const result = await cluster.succeed();
   expect(cluster.runtime.unusedFaults()).toEqual([]);
   const trials = await cluster.trials();
