@@ -29,3 +29,9 @@ export function parseRequest<T>(step: string, schema: Schema, event: unknown): T
   if (problems.length > 0) throw new InvalidRequest(problems.join('; '));
   return event as T;
 }
+
+/** A call that is made again after an error brings the time of the first one: what is planned now can't begin then. */
+export function notBeforeNow<T extends { readonly at: string }>(request: T): T {
+  const now = new Date();
+  return Date.parse(request.at) < now.getTime() ? { ...request, at: now.toISOString() } : request;
+}
