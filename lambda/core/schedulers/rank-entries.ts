@@ -28,5 +28,7 @@ export function rankEntries<T extends RungEntry>(entries: readonly T[], leading:
 export function isTied(a: RungEntry, b: RungEntry): boolean {
   // how far within a bound a trial stays counts for nothing.
   const missed = ({ violations = [] }: RungEntry) => violations.map((violation) => Math.max(violation, 0));
-  return isDeepStrictEqual([a.losses, missed(a)], [b.losses, missed(b)]);
+  // a loss is a metric with its sign turned, and zero has two.
+  const lost = ({ losses }: RungEntry) => losses.map((loss) => loss + 0);
+  return isDeepStrictEqual([lost(a), missed(a)], [lost(b), missed(b)]);
 }

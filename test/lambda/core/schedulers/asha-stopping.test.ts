@@ -48,6 +48,8 @@ describe('at a rung', () => {
     ['the second of six', 2, [1, 3, 4, 5, 6], 'continue'],
     ['the third of six', 3, [1, 2, 4, 5, 6], 'stop'],
     ['as good as the best of three', 1, [1, 1], 'continue'],
+    ['as good as the best of three, but for the sign of zero', 0, [-0, -0], 'continue'],
+    ['as good as the best of three, but for the other sign of zero', -0, [0, 0], 'continue'],
     ['as good as the second of six, all but the best alike', 2, [1, 2, 2, 2, 2], 'continue'],
     ['diverged', Infinity, [1, 2], 'stop'],
     ['the best, others have diverged', 5, [Infinity, Infinity], 'continue'],
