@@ -2,11 +2,11 @@ import type {
   BatchContainerDescription,
   ComputeEnvironmentDescription,
   JobDefinitionDescription,
+  JobQueueDescription,
 } from '../template/description';
 import { clientException } from './client-exception';
 import { ComputeEnvironment } from './compute-environment';
 import type { ComputeEnvironmentOptions } from './compute-environment';
-import type { JobQueueDescription } from '../template/description';
 
 export interface AccountResources {
   readonly jobQueues: readonly JobQueueDescription[];

@@ -4,6 +4,7 @@ import { ServiceError } from '../service';
 import { leaveFolder, takeFolder } from '../sagemaker/folder-owner';
 import { killGroup } from '../sagemaker/process-identity';
 import { RequestRate } from '../sagemaker/request-rate';
+import type { JobQueueDescription } from '../template/description';
 import { Account } from './account';
 import { hasEnded, needOf } from './batch-job';
 import type { BatchJob } from './batch-job';
@@ -18,7 +19,6 @@ import { listJobs, validateListJobs } from './list-jobs';
 import { newJob } from './new-job';
 import { Scheduler } from './scheduler';
 import { timeLimitFor } from './time-limit';
-import type { JobQueueDescription } from '../template/description';
 import {
   checkOptions,
   DEFAULT_IDLE_SECONDS,

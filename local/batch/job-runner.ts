@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Clock } from '../clock';
 import type { DueFault } from '../faults';
 import type { ServiceEndpoints } from '../lambda/endpoints';
+import type { JobQueueDescription } from '../template/description';
 import { AttemptRun } from './attempt-run';
 import type { AttemptEnd } from './attempt-run';
 import type { BatchJob, JobStatus } from './batch-job';
@@ -14,7 +15,6 @@ import type { JobStore } from '../job-store';
 import { isRetried } from './retries';
 import type { Scheduler } from './scheduler';
 import { cancelledBy, timeLimitFor } from './time-limit';
-import type { JobQueueDescription } from '../template/description';
 
 export interface JobRunnerOptions {
   readonly clock: Clock;

@@ -1,7 +1,7 @@
+import type { JobQueueDescription } from '../template/description';
 import type { BatchJob } from './batch-job';
 import { needOf } from './batch-job';
 import type { ComputeEnvironment, Place } from './compute-environment';
-import type { JobQueueDescription } from '../template/description';
 
 interface Waiting {
   readonly job: BatchJob;

@@ -1,10 +1,13 @@
 import type { Clock } from '../clock';
 import type { FaultInjector } from '../faults';
 import type { ServiceEndpoints } from '../lambda/endpoints';
-import type { ComputeEnvironmentDescription, JobDefinitionDescription } from '../template/description';
+import type {
+  ComputeEnvironmentDescription,
+  JobDefinitionDescription,
+  JobQueueDescription,
+} from '../template/description';
 import type { BatchLauncher } from './batch-launcher';
 import type { JobDetail } from './describe-job';
-import type { JobQueueDescription } from '../template/description';
 
 export interface BatchServiceOptions {
   readonly clock: Clock;

@@ -107,12 +107,11 @@ export class FreezeThaw implements Scheduler {
     model: EndModel,
   ): Configuration | undefined {
     if (model.bestPoints.length === 0) return undefined;
-    const history = trials.map(({ trial, configuration }) => ({ trial, configuration, status: 'pending' as const }));
     return maximize(
       model.improvement,
       inputs,
       model.bestPoints,
-      newnessTest({ space, history }),
+      newnessTest({ space, history: trials }),
       new Random(seed, trials.length + 1, Purpose.SEARCH),
     );
   }

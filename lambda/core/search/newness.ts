@@ -1,7 +1,10 @@
 import { Configuration } from '../../../lib/contract/search-space';
 import { SearchContext } from './search-algorithm';
 
-type Known = Pick<SearchContext, 'space' | 'history'>;
+interface Known extends Pick<SearchContext, 'space'> {
+  /** Trials or observations: what counts is what they tried. */
+  readonly history: readonly { readonly configuration: Configuration }[];
+}
 
 /**
  * Whether no trial has had a configuration and the constraints allow it. For a few questions: the first difference settles

@@ -21,8 +21,8 @@ const RECENT = 16;
  */
 export function isWorthPreparing(study: StudyRecord, trials: readonly TrialRecord[], at: string): boolean {
   // before the first result the search has nothing to fit.
-  if (!trials.some((trial) => hasEnded(trial) || trial.state === 'PAUSED') || !fitsModel(study)) return false;
-  return intervalSeconds(trials, at) < SHORTEST_INTERVAL_SECONDS;
+  if (!trials.some((trial) => hasEnded(trial) || trial.state === 'PAUSED')) return false;
+  return intervalSeconds(trials, at) < SHORTEST_INTERVAL_SECONDS && fitsModel(study);
 }
 
 /** The last trial for which to have a suggestion, and never more than slots may ask. */
@@ -72,11 +72,7 @@ export async function takePrepared(
   if (configuration === undefined) return { wantsMore };
   const space = new SearchSpace(study.tuner.searchSpace, study.tuner.parameterConstraints);
   // a slot that couldn't wait may have got the same for a number before.
-  return isNew({ space, history: asHistory(trials) }, configuration)
+  return isNew({ space, history: trials }, configuration)
     ? { suggestion: { configuration }, wantsMore }
     : { wantsMore };
-}
-
-function asHistory(trials: readonly TrialRecord[]) {
-  return trials.map(({ trial, configuration }) => ({ trial, configuration, status: 'pending' as const }));
 }

@@ -40,9 +40,10 @@ async function numberOf({ host, nonce, slots }: JoinRequest, study: StudyRecord,
     );
     // the same process asks again: its first call got through.
     if (before !== undefined) return before.worker;
-    // two processes can't have one machine's name: the earlier one has crashed, was restarted, or joins anew after an outage.
-    // after an outage of its own making for one: what it ran may have kept it from its heartbeats.
-    const isUnexplained = same.some((worker) => worker.gone === undefined && isFenced(worker, study, at));
+    // two processes can't have one machine's name: the earlier one has crashed or was restarted, or it joins anew. After a long
+    // silence what it ran may have kept it from its heartbeats.
+    const { cluster } = study.tuner.compute;
+    const isUnexplained = same.some((worker) => worker.gone === undefined && isFenced(worker, cluster!, at));
     await loseWorkers(study, same, { at, message: 'its worker was restarted', isUnexplained }, store);
     const worker = workers.length + 1;
     const record = { worker, run: study.run, host, nonce, slots, seenAt: at, version: 1 };

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { PrepareAnswer } from '../../../../lib/contract/worker-calls';
 import { StudyRecord, TrialRecord } from '../../store/records';
 import { StudyStore } from '../../store/study-store';
-import { PreparedSuggestion, SuggestionsRecord } from '../../store/suggestion-store';
+import { PreparedSuggestion } from '../../store/suggestion-store';
 import { isWorthPreparing, lastToPrepare } from '../prepared';
 import { SearchFunctions, propose } from '../propose';
 import { overReason } from './over';
@@ -23,17 +23,18 @@ export async function prepareSuggestions(
   if (overReason(study, trials, at) !== undefined || !isWorthPreparing(study, trials, at)) return { prepared: 0 };
   const by = randomUUID();
   const until = new Date(Date.parse(at) + LEASE_MS).toISOString();
-  let mine: SuggestionsRecord['preparing'];
+  let isMine = false;
   await store.suggestions.change(study.study, (before) => {
     const { run, suggestions = [], preparing } = before ?? {};
-    mine = undefined;
-    if (preparing !== undefined && preparing.until > at) return undefined;
-    mine = { by, until };
-    return { run: study.run, suggestions: run === study.run ? suggestions : [], preparing: mine };
+    isMine = preparing === undefined || preparing.until <= at;
+    if (!isMine) return undefined;
+    return { run: study.run, suggestions: run === study.run ? suggestions : [], preparing: { by, until } };
   });
-  if (mine === undefined) return { prepared: 0 };
+  if (!isMine) return { prepared: 0 };
+  // slots may take them as fast as they are worked out: for what is wanted then, there is another call.
+  const last = lastToPrepare(study, trials, at);
   try {
-    return { prepared: await fill(study, { by, at }, store, functions) };
+    return { prepared: await fill(study, { by, last }, store, functions) };
   } finally {
     await store.suggestions.change(study.study, (before) =>
       before?.preparing?.by === by ? { ...before, preparing: undefined } : undefined,
@@ -44,16 +45,13 @@ export async function prepareSuggestions(
 /** @returns how many have been worked out */
 async function fill(
   study: StudyRecord,
-  { by, at }: { readonly by: string; readonly at: string },
+  { by, last }: { readonly by: string; readonly last: number },
   store: StudyStore,
   functions: SearchFunctions,
 ): Promise<number> {
-  let last: number | undefined;
   for (let count = 0; ; count++) {
     const [trials, record] = await Promise.all([store.loadTrials(study), store.suggestions.get(study.study)]);
     if (record?.preparing?.by !== by) return count;
-    // slots may take them as fast as they are worked out: for what is wanted then, there is another call.
-    last ??= lastToPrepare(study, trials, at);
     const waiting = record.suggestions.filter(({ trial }) => trial > trials.length);
     const trial = trials.length + waiting.length + 1;
     if (trial <= study.tuner.initialConfigurations.length || trial > last || isLarge(waiting)) return count;

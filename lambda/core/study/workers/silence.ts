@@ -14,8 +14,8 @@ export function fenceSecondsOf({ heartbeatSeconds }: ClusterDefinition): number 
 }
 
 /** Whether by now it has ended its trials by itself, for it has reached nobody for so long. */
-export function isFenced({ seenAt }: WorkerRecord, { tuner: { compute } }: StudyRecord, at: string): boolean {
-  return Date.parse(at) - Date.parse(seenAt) >= fenceSecondsOf(compute.cluster!) * 1000;
+export function isFenced(worker: WorkerRecord, cluster: ClusterDefinition, at: string): boolean {
+  return silentSeconds(worker, at) >= fenceSecondsOf(cluster);
 }
 
 /** Until then a worker that still runs has heard that it doesn't count any more, or has ended its trials. */
@@ -23,8 +23,12 @@ export function heardBy(cluster: ClusterDefinition, at: string): string {
   return new Date(Date.parse(at) + fenceSecondsOf(cluster) * 1000).toISOString();
 }
 
-export function isSilent({ seenAt }: WorkerRecord, { heartbeatSeconds }: ClusterDefinition, at: string): boolean {
-  return Date.parse(at) - Date.parse(seenAt) > heartbeatSeconds * LOST_HEARTBEATS * 1000;
+export function isSilent(worker: WorkerRecord, { heartbeatSeconds }: ClusterDefinition, at: string): boolean {
+  return silentSeconds(worker, at) > heartbeatSeconds * LOST_HEARTBEATS;
+}
+
+function silentSeconds({ seenAt }: WorkerRecord, at: string): number {
+  return (Date.parse(at) - Date.parse(seenAt)) / 1000;
 }
 
 /** Finds the workers that have gone without a word: they have ended their trials by now. */
