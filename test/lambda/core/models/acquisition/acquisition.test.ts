@@ -57,14 +57,27 @@ describe('expected improvement', () => {
       const { variance } = model.predict(point);
       const news = Math.log(1 - noise / Math.sqrt(variance + noise ** 2));
       const plain = new ExpectedImprovement(model, lowest, 2).value(point);
-      expect(new ExpectedImprovement(model, lowest, 2, noise).value(point)).toBeCloseTo(plain + news, 8);
+      expect(new ExpectedImprovement(model, lowest, 2, { noise }).value(point)).toBeCloseTo(plain + news, 8);
     }
     // 1 - 1 / √(1 + 1e-14) has no digits left.
     const known = modelOf({
       ...problem,
       hyperparameters: problem.hyperparameters.map((value, i) => (i === NOISE_VARIANCE ? -30 : value)),
     });
-    expect(Number.isFinite(new ExpectedImprovement(known, lowest, 2, 1e3).value(problem.x[0]))).toBe(true);
+    expect(Number.isFinite(new ExpectedImprovement(known, lowest, 2, { noise: 1e3 }).value(problem.x[0]))).toBe(true);
+  });
+
+  test('is that of a wider distribution where the model is in doubt', () => {
+    const doubt = 3;
+    for (let i = 0; i < 5; i++) {
+      const point = problem.draw();
+      const { mean, variance } = model.predict(point);
+      const deviation = doubt * Math.sqrt(variance);
+      const best = mean - deviation;
+      const density = (gain: number) => normalDensity((best - gain - mean) / deviation) / deviation;
+      const expected = integral((gain) => gain * density(gain), 0, 12 * deviation);
+      expect(new ExpectedImprovement(model, best, 2, { doubt }).value(point)).toBeCloseTo(Math.log(expected), 5);
+    }
   });
 
   test('still has a slope where any improvement is out of reach', () => {
@@ -169,7 +182,14 @@ describe.each(['nn', 'nc', 'ncn'])('on the dimensions %s', (kinds) => {
   ];
   const acquisitions: [string, (problem: ModelProblem, d: number) => Acquisition][] = [
     ['expected improvement', (one, d) => new ExpectedImprovement(modelOf(one), -0.5, d)],
-    ['expected improvement where values are noisy', (one, d) => new ExpectedImprovement(modelOf(one), -0.5, d, 0.2)],
+    [
+      'expected improvement where values are noisy',
+      (one, d) => new ExpectedImprovement(modelOf(one), -0.5, d, { noise: 0.2 }),
+    ],
+    [
+      'expected improvement in doubt',
+      (one, d) => new ExpectedImprovement(modelOf(one), -0.5, d, { noise: 0.2, doubt: 3 }),
+    ],
     ['expected improvement out of reach', (one, d) => new ExpectedImprovement(modelOf(one), -12, d)],
     ['probability below a bound', (one, d) => new ProbabilityBelow(modelOf(one), 0.3, d)],
     ['a small probability', (one, d) => new ProbabilityBelow(modelOf(one), -9, d)],
