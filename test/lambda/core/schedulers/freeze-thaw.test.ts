@@ -1,9 +1,10 @@
 import * as fc from 'fast-check';
+import { Purpose, Random } from '../../../../lambda/core/random/random';
 import { CurveExtrapolation } from '../../../../lambda/core/schedulers/freeze-thaw/curve-extrapolation';
 import { curveValues } from '../../../../lambda/core/schedulers/freeze-thaw/curve-values';
 import { firstRung } from '../../../../lambda/core/schedulers/freeze-thaw/first-rung';
 import { FreezeThaw } from '../../../../lambda/core/schedulers/freeze-thaw';
-import { CurvePoint, ScheduleContext, ScheduledTrial } from '../../../../lambda/core/schedulers/scheduler';
+import { CurvePoint, NextStep, ScheduleContext, ScheduledTrial } from '../../../../lambda/core/schedulers/scheduler';
 import { SearchSpace } from '../../../../lambda/core/space/search-space';
 import { simulate } from '../../../support/scheduler-trials';
 
@@ -142,6 +143,33 @@ describe('a free slot', () => {
     expect(trials.map(({ configuration }) => configuration.x)).not.toContain(x);
     expect(Math.abs(x - 0.3)).toBeLessThan(0.2);
   });
+
+  test.each([4, 5, 8, 10, 12])(
+    'is no near copy of the best, of which it has nine, when elsewhere little is known (%d)',
+    (seed) => {
+      const names = ['x', 'y', 'z'];
+      const cube = new SearchSpace(
+        names.map((name) => ({ name, type: 'continuous', min: 0, max: 1, scaling: 'linear' })),
+      );
+      const random = new Random(seed, 1, Purpose.SEARCH);
+      const trials = Array.from({ length: 18 }, (_, i) => {
+        const point = names.map(() => (i < 9 ? random.uniform() : 0.3 + 0.02 * random.normal()));
+        const end = 1 + point.reduce((sum, coordinate) => sum + (coordinate - 0.3) ** 2, 0);
+        return {
+          ...trialOf(
+            i + 1,
+            0,
+            LEVELS.map((_, rung) => end + 2 ** -rung),
+            'ended',
+          ),
+          configuration: Object.fromEntries(names.map((name, c) => [name, point[c]])),
+        };
+      });
+      const step = scheduler.next(contextOf(trials, { space: cube, seed })) as Extract<NextStep, { action: 'start' }>;
+      expect(step.action).toBe('start');
+      expect(Math.max(...names.map((name) => Math.abs(Number(step.configuration![name]) - 0.3)))).toBeGreaterThan(0.1);
+    },
+  );
 
   test('an affine change of the losses changes nothing', () => {
     const trials = [0.1, 0.2, 0.35, 0.5, 0.7, 0.9, 0.95, 0.6, 0.25].map((x, i) => falling(i + 1, x, 1 + (i % 3)));
