@@ -55,6 +55,20 @@ test('ASHA with promotion keeps 16 slots busy and trains nothing twice', async (
   expect(result.trials.completed).toBe(last);
 });
 
+test.each([
+  ['ASHA that stops', Scheduler.asha({ maxResource: 9 })],
+  ['PASHA', Scheduler.pasha({ maxResource: 9 })],
+  ['a population', Scheduler.populationBased({ maxResource: 18, interval: 2, populationSize: 20 })],
+  ['the model of the curves', Scheduler.multiFidelity({ maxResource: 9 })],
+])('%s keeps 16 slots busy and trains nothing twice', async (_, scheduler) => {
+  const { trained, busy } = await simulate(scheduler, {
+    epochs: 18,
+    tuner: { maxTrials: 48, maxParallelTrials: 16 },
+  });
+  expect(busy).toBeGreaterThanOrEqual(0.95);
+  expect(trainedTwice(trained)).toEqual([]);
+});
+
 test('ASHA that stops needs no checkpoints and starts nothing twice', async () => {
   const { result, trials, trained } = await simulate(Scheduler.asha({ maxResource: 9 }), { keepsCheckpoints: false });
   expect(trainedTwice(trained)).toEqual([]);
