@@ -16,8 +16,8 @@ const BELIEF: Belief = { lengthscaleRate: 1, startNoises: [1e-4] };
 
 /**
  * The model is too sure by so much, in multiples of its standard deviation: it takes the ends of curves for observations of
- * their own, though near ones err alike, and what is chosen because it looks best looks better than it is. On the benchmark
- * 2 to 4 measure alike; see docs/schedulers.md.
+ * their own, though near ones err alike, and what is chosen because it looks best looks better than it is. No fit to one
+ * kind of curve: 2 to 4 measure alike, and on other curves it is too sure by more; see docs/schedulers.md.
  */
 const DOUBT = 3;
 
