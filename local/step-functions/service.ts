@@ -1,33 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import {
-  Execution,
-  ExecutionHost,
-  Expressions,
-  HistoryEvent,
-  InvalidDefinition,
-  StateMachineDefinition,
-  StatesError,
-  TaskServices,
-  TaskTokens,
-  UnsupportedDefinition,
-  validate,
-} from '../asl';
+import { Execution, ExecutionHost, Expressions, HistoryEvent, StatesError, TaskServices, TaskTokens } from '../asl';
 import { Clock } from '../clock';
 import { JsonService, ServiceError } from '../service';
+import { endAbandoned } from './abandoned';
 import { describeExecution, describeMapRun, listedExecution, listedMapRun, withoutData } from './answers';
 import { Fields, arnName, checkFields, constraint, invalid, pageSize } from './input';
 import { nestedExecutions } from './nested-executions';
 import { page } from './paging';
+import { Machines, StateMachine } from './machines';
 import { ExecutionRecord } from './records';
 import { ExecutionStore } from './store';
-
-export interface StateMachine {
-  readonly arn: string;
-  readonly name: string;
-  /** A definition, or its JSON text. */
-  readonly definition: unknown;
-  readonly roleArn?: string;
-}
 
 export interface StepFunctionsOptions {
   readonly clock: Clock;
@@ -52,14 +34,6 @@ export interface ExecutionEvent {
   readonly event: HistoryEvent;
 }
 
-interface DeployedMachine {
-  readonly arn: string;
-  readonly name: string;
-  readonly roleArn: string;
-  readonly text: string;
-  readonly definition: StateMachineDefinition;
-}
-
 const MAX_INPUT = 262_144;
 /** Characters that no name may have, beside white space and control characters. */
 const FORBIDDEN = /[\s<>{}[\]?*"#%\\^|~`$&,;:/\p{Cc}]/u;
@@ -69,20 +43,22 @@ const PAGING = { maxResults: 'integer', nextToken: 'string' } as const;
 /** Step Functions on this machine: the API over the interpreter of `local/asl`. */
 export class StepFunctionsService implements JsonService {
   readonly targetPrefix = 'AWSStepFunctions';
-  private readonly machines = new Map<string, DeployedMachine>();
+  private readonly machines: Machines;
   private readonly running = new Map<string, Execution>();
   private readonly listeners = new Set<(event: ExecutionEvent) => void>();
   private readonly store: ExecutionStore;
   private readonly host: ExecutionHost;
   private readonly services: TaskServices;
-  private readonly creationDate: number;
 
   /** Refuses a definition that can't be run, by machine, state and feature. */
   constructor(private readonly options: StepFunctionsOptions) {
     const { clock, random = Math.random } = options;
-    this.creationDate = clock.now();
     this.services = nestedExecutions(options.services, this);
-    for (const machine of options.stateMachines) this.machines.set(machine.arn, this.deploy(machine));
+    this.machines = new Machines(options.stateMachines, {
+      account: options.account,
+      creationDate: clock.now(),
+      isSupported: (resource) => this.services.supports(resource),
+    });
     this.store = new ExecutionStore(options.folder);
     this.host = {
       clock,
@@ -103,7 +79,7 @@ export class StepFunctionsService implements JsonService {
       mapRunStarted: (mapRun) => this.store.saveMapRun(mapRun),
       mapRunEnded: (mapRun) => this.store.saveMapRun(mapRun),
     };
-    this.endAbandoned();
+    endAbandoned(this.store, clock.now());
   }
 
   /** Frees the folder for another process. Running executions go on. */
@@ -181,7 +157,7 @@ export class StepFunctionsService implements JsonService {
     },
     DescribeStateMachine: {
       fields: { stateMachineArn: 'string!', includedData: 'string' },
-      run: ({ stateMachineArn }) => this.describeMachine(this.machine(stateMachineArn)),
+      run: ({ stateMachineArn }) => this.machines.describe(this.machines.find(stateMachineArn)),
     },
     DescribeStateMachineForExecution: {
       fields: { executionArn: 'string!', includedData: 'string' },
@@ -192,28 +168,23 @@ export class StepFunctionsService implements JsonService {
           type: _,
           status: __,
           ...rest
-        } = this.describeMachine(this.machine(stateMachineArn.split('/')[0]));
+        } = this.machines.describe(this.machines.find(stateMachineArn.split('/')[0]));
         return { ...rest, updateDate: creationDate };
       },
     },
     ListStateMachines: {
       fields: PAGING,
       run: ({ nextToken }, input) => {
-        const { items, ...rest } = page([...this.machines.values()], (m) => m.arn, pageSize(input), nextToken);
+        const { items, ...rest } = page(this.machines.all, (m) => m.arn, pageSize(input), nextToken);
         return {
-          stateMachines: items.map((machine) => ({
-            stateMachineArn: machine.arn,
-            name: machine.name,
-            type: 'STANDARD',
-            creationDate: this.creationDate / 1000,
-          })),
+          stateMachines: items.map((machine) => this.machines.listed(machine)),
           ...rest,
         };
       },
     },
     ValidateStateMachineDefinition: {
       fields: { definition: 'string!', type: 'string', severity: 'string', maxResults: 'integer' },
-      run: ({ definition, type }) => this.validateDefinition(definition, type === 'EXPRESS' ? 'EXPRESS' : 'STANDARD'),
+      run: ({ definition, type }) => this.machines.validate(definition, type === 'EXPRESS' ? 'EXPRESS' : 'STANDARD'),
     },
     DescribeMapRun: {
       fields: { mapRunArn: 'string!' },
@@ -254,7 +225,7 @@ export class StepFunctionsService implements JsonService {
   };
 
   private start(stateMachineArn: string, name: string = randomUUID(), input = '{}'): unknown {
-    const machine = this.machine(stateMachineArn);
+    const machine = this.machines.find(stateMachineArn);
     if (name.length < 1 || name.length > 80 || FORBIDDEN.test(name)) {
       throw new ServiceError('InvalidName', `Invalid Name: '${name}'`);
     }
@@ -294,7 +265,7 @@ export class StepFunctionsService implements JsonService {
         `Member must satisfy enum value set: [${STATUSES.join(', ')}]`,
       );
     }
-    if (mapRunArn === undefined) this.machine(stateMachineArn);
+    if (mapRunArn === undefined) this.machines.find(stateMachineArn);
     else this.mapRun(mapRunArn);
     const found = [...this.store.executions.values()].filter(
       (record) =>
@@ -303,55 +274,6 @@ export class StepFunctionsService implements JsonService {
     );
     const { items, ...rest } = page(newestFirst(found), (record) => record.executionArn, pageSize(input), nextToken);
     return { executions: items.map(listedExecution), ...rest };
-  }
-
-  private describeMachine(machine: DeployedMachine): Record<string, unknown> {
-    return {
-      stateMachineArn: machine.arn,
-      name: machine.name,
-      status: 'ACTIVE',
-      definition: machine.text,
-      roleArn: machine.roleArn,
-      type: 'STANDARD',
-      creationDate: this.creationDate / 1000,
-      loggingConfiguration: { level: 'OFF', includeExecutionData: false },
-      tracingConfiguration: { enabled: false },
-    };
-  }
-
-  private validateDefinition(text: string, type: 'STANDARD' | 'EXPRESS'): unknown {
-    try {
-      validate(parseDefinition(text), (resource) => this.services.supports(resource), type);
-      return { result: 'OK', diagnostics: [], truncated: false };
-    } catch (e) {
-      if (e instanceof InvalidDefinition) return { result: 'FAIL', diagnostics: e.diagnostics, truncated: false };
-      if (!(e instanceof UnsupportedDefinition)) throw e;
-      const diagnostics = e.findings.map((message) => ({
-        severity: 'ERROR',
-        code: 'NOT_SUPPORTED_BY_LOCAL_RUNTIME',
-        message,
-        location: '/',
-      }));
-      return { result: 'FAIL', diagnostics, truncated: false };
-    }
-  }
-
-  private deploy(machine: StateMachine): DeployedMachine {
-    let definition = machine.definition;
-    try {
-      if (typeof definition === 'string') definition = parseDefinition(definition);
-      validate(definition, (resource) => this.services.supports(resource));
-    } catch (e) {
-      if (e instanceof Error) e.message = `state machine ${machine.name}: ${e.message}`;
-      throw e;
-    }
-    return {
-      arn: machine.arn,
-      name: machine.name,
-      roleArn: machine.roleArn ?? `arn:aws:iam::${this.options.account}:role/local`,
-      text: typeof machine.definition === 'string' ? machine.definition : JSON.stringify(definition),
-      definition,
-    };
   }
 
   private record(execution: Execution, event: HistoryEvent): void {
@@ -377,49 +299,6 @@ export class StepFunctionsService implements JsonService {
     this.store.save(record);
     this.store.release(execution.arn);
     this.running.delete(execution.arn);
-  }
-
-  /** What ran when an earlier process was killed can't go on: its tasks are gone. */
-  private endAbandoned(): void {
-    for (const record of this.store.executions.values()) {
-      if (record.status !== 'RUNNING') continue;
-      const events = this.store.resume(record.executionArn);
-      const last = events.at(-1);
-      const stopDate = Math.max(this.host.clock.now(), (last?.timestamp ?? 0) * 1000);
-      const error = 'Runtime.Ended';
-      const cause = 'The process of the local runtime ended before the execution did.';
-      this.store.append(record.executionArn, {
-        timestamp: stopDate / 1000,
-        type: 'ExecutionAborted',
-        id: events.length + 1,
-        previousEventId: events.length,
-        executionAbortedEventDetails: { error, cause },
-      });
-      Object.assign(record, { status: 'ABORTED', stopDate, error, cause });
-      this.store.save(record);
-    }
-    for (const mapRun of this.store.mapRuns.values()) {
-      if (mapRun.status !== 'RUNNING') continue;
-      const counts = { ...mapRun.counts, pending: 0, running: 0, succeeded: 0, failed: 0, timedOut: 0, aborted: 0 };
-      const children = [...this.store.executions.values()].filter((record) => record.mapRunArn === mapRun.arn);
-      for (const { status } of children) {
-        if (status === 'SUCCEEDED') counts.succeeded++;
-        else if (status === 'FAILED') counts.failed++;
-        else if (status === 'TIMED_OUT') counts.timedOut++;
-        else counts.aborted++;
-      }
-      counts.total = children.length;
-      this.store.saveMapRun({ ...mapRun, status: 'ABORTED', stopDate: this.host.clock.now(), counts });
-    }
-  }
-
-  private machine(arn: string): DeployedMachine {
-    arnName(arn, ['stateMachine']);
-    const machine = this.machines.get(arn);
-    if (machine === undefined) {
-      throw new ServiceError('StateMachineDoesNotExist', `State Machine Does Not Exist: '${arn}'`);
-    }
-    return machine;
   }
 
   private execution(arn: string): ExecutionRecord {
@@ -476,16 +355,6 @@ function parseJson(text: string, code: string, message: string): unknown {
     return JSON.parse(text) as unknown;
   } catch (e) {
     throw new ServiceError(code, `${message}: '${(e as Error).message}'`);
-  }
-}
-
-function parseDefinition(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch (e) {
-    throw new InvalidDefinition([
-      { severity: 'ERROR', code: 'INVALID_JSON_DESCRIPTION', message: (e as Error).message, location: '/' },
-    ]);
   }
 }
 
