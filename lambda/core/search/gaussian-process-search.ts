@@ -127,7 +127,7 @@ class StudyModel {
       const observed = feasible.map((i) => values.get(i)!);
       const expected = pending.map((point) => model.predict(point).mean);
       const noise = isNoisy ? Math.sqrt(model.noiseVariance) : 0;
-      return new ExpectedImprovement(extended[0], Math.min(...observed, ...expected), this.inputs.size, { noise });
+      return new ExpectedImprovement(extended[0], Math.min(...observed, ...expected), this.inputs.size, noise);
     }
     const losses = [
       ...feasible.map((i) => models.map(({ values }) => values.get(i)!)),

@@ -2,66 +2,46 @@ import { logExpectedImprovement, logExpectedImprovementSlope } from '../../numer
 import { GaussianProcess } from '../gaussian-process/gaussian-process';
 import { Acquisition } from './acquisition';
 
-export interface ExpectedImprovementOptions {
-  /**
-   * Standard deviation of an observation's noise.
-   *
-   * @default 0 - a value is what it is
-   */
-  readonly noise?: number;
-  /**
-   * What the model's standard deviations are multiplied with, where it is known to be too sure.
-   *
-   * @default 1
-   */
-  readonly doubt?: number;
-}
-
 /**
  * The logarithm of the expected improvement over the best value so far.
  *
  * Sources: Jones, Schonlau, Welch, "Efficient global optimization of expensive black-box functions", J. Global Optimization
  * 13, 1998; the logarithm after Ament et al., NeurIPS 2023. Where values are noisy, a point that is well known already is
  * worth less: Huang, Allen, Notz, Zeng, "Global optimization of stochastic black-box systems via sequential kriging
- * meta-models", J. Global Optimization 34, 2006 ("augmented expected improvement"). Wider deviations where hyperparameters are
- * guesses: Wang, de Freitas, "Theoretical analysis of Bayesian optimisation with unknown Gaussian process hyper-parameters",
- * arXiv 1406.7758, 2014.
+ * meta-models", J. Global Optimization 34, 2006 ("augmented expected improvement").
  */
 export class ExpectedImprovement implements Acquisition {
-  private readonly noise: number;
-  private readonly doubt: number;
   private readonly meanGradient: Float64Array;
   private readonly varianceGradient: Float64Array;
 
   /**
    * @param best the value to improve on: lower is better
+   * @param noise standard deviation of an observation's noise; 0 if a value is what it is
    */
   constructor(
     private readonly model: GaussianProcess,
     private readonly best: number,
     dimensions: number,
-    { noise = 0, doubt = 1 }: ExpectedImprovementOptions = {},
+    private readonly noise = 0,
   ) {
-    this.noise = noise;
-    this.doubt = doubt;
     this.meanGradient = new Float64Array(dimensions);
     this.varianceGradient = new Float64Array(dimensions);
   }
 
   value(point: Float64Array): number {
     const { mean, variance } = this.model.predict(point);
-    const deviation = this.doubt * Math.sqrt(variance);
+    const deviation = Math.sqrt(variance);
     return logExpectedImprovement((this.best - mean) / deviation) + Math.log(deviation) + this.logNews(variance);
   }
 
   valueAndGradient(point: Float64Array, gradient: Float64Array): number {
     const { mean, variance } = this.model.predictWithGradient(point, this.meanGradient, this.varianceGradient);
-    const deviation = this.doubt * Math.sqrt(variance);
+    const deviation = Math.sqrt(variance);
     const z = (this.best - mean) / deviation;
     const slope = logExpectedImprovementSlope(z);
     const newsSlope = this.logNewsSlope(variance);
     for (let c = 0; c < gradient.length; c++) {
-      const deviationSlope = (this.doubt ** 2 * this.varianceGradient[c]) / (2 * deviation);
+      const deviationSlope = this.varianceGradient[c] / (2 * deviation);
       gradient[c] =
         (deviationSlope - slope * (this.meanGradient[c] + z * deviationSlope)) / deviation +
         newsSlope * this.varianceGradient[c];

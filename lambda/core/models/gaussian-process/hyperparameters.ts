@@ -25,6 +25,14 @@ export const ADDITIVE_VARIANCE = 1;
 export const NOISE_VARIANCE = 2;
 const VARIANCES = 3;
 
+/**
+ * Those of a model that is less sure: with the noises of its observations widened alike, it expects the same values, and its
+ * standard deviations are so many times as wide.
+ */
+export function widened(hyperparameters: Float64Array, times: number): Float64Array {
+  return hyperparameters.map((value, index) => (index < VARIANCES ? value + 2 * Math.log(times) : value));
+}
+
 export function layoutOf(
   dimensions: readonly (Pick<ModelDimension, 'isCategorical'> & Partial<ModelDimension>)[],
 ): Layout {

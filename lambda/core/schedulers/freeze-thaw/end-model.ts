@@ -2,7 +2,7 @@ import { ExpectedImprovement } from '../../models/acquisition/expected-improveme
 import { Belief } from '../../models/gaussian-process/belief';
 import { rememberedFit } from '../../models/gaussian-process/fit-cache';
 import { GaussianProcess } from '../../models/gaussian-process/gaussian-process';
-import { Layout, layoutOf } from '../../models/gaussian-process/hyperparameters';
+import { Layout, layoutOf, widened } from '../../models/gaussian-process/hyperparameters';
 import { selectForModel } from '../../models/gaussian-process/model-data';
 import { ModelInputs } from '../../models/gaussian-process/model-inputs';
 import { normalProbability } from '../../numerics/normal';
@@ -18,6 +18,9 @@ const BELIEF: Belief = { lengthscaleRate: 1, startNoises: [1e-4] };
  * The model is too sure by so much, in multiples of its standard deviation: it takes the ends of curves for observations of
  * their own, though near ones err alike, and what is chosen because it looks best looks better than it is. No fit to one
  * kind of curve: 2 to 4 measure alike, and on other curves it is too sure by more; see docs/schedulers.md.
+ *
+ * Source: Wang, de Freitas, "Theoretical analysis of Bayesian optimisation with unknown Gaussian process hyper-parameters",
+ * arXiv 1406.7758, 2014.
  */
 const DOUBT = 3;
 
@@ -79,14 +82,19 @@ export class EndModel {
     const fit = data(fitted);
     const seen = data(selected);
     const hyperparameters = rememberedFit(layout, fit.x, fit.y, BELIEF, fit.noises);
-    this.model = new GaussianProcess(layout, hyperparameters, seen.x, seen.y, seen.noises);
+    this.model = new GaussianProcess(
+      layout,
+      widened(hyperparameters, DOUBT),
+      seen.x,
+      seen.y,
+      seen.noises.map((noise) => DOUBT ** 2 * noise),
+    );
     this.least = (best - mean) / unit;
     const expected = running.map((point) => this.model.predict(point).mean);
     this.improvement = new ExpectedImprovement(
       this.model.withExpected(running),
       Math.min(this.least, ...expected),
       inputs.size,
-      { doubt: DOUBT },
     );
     this.bestPoints = order.map((i) => points[evidence[i].index]);
   }
@@ -94,7 +102,7 @@ export class EndModel {
   /** The probability that a configuration, trained to the end, beats all that has been seen. */
   chance(point: Float64Array): number {
     const { mean, variance } = this.model.predict(point);
-    return normalProbability((this.least - mean) / (DOUBT * Math.sqrt(Math.max(variance, 1e-12))));
+    return normalProbability((this.least - mean) / Math.sqrt(Math.max(variance, 1e-12)));
   }
 }
 

@@ -4,7 +4,7 @@ import { HypervolumeImprovement } from '../../../../../lambda/core/models/acquis
 import { nonDominatedBoxes } from '../../../../../lambda/core/models/acquisition/non-dominated-boxes';
 import { ProbabilityBelow } from '../../../../../lambda/core/models/acquisition/probability-below';
 import { GaussianProcess } from '../../../../../lambda/core/models/gaussian-process/gaussian-process';
-import { NOISE_VARIANCE } from '../../../../../lambda/core/models/gaussian-process/hyperparameters';
+import { NOISE_VARIANCE, widened } from '../../../../../lambda/core/models/gaussian-process/hyperparameters';
 import { hypervolume } from '../../../../../lambda/core/models/pareto/hypervolume';
 import { normalDensity } from '../../../../../lambda/core/numerics/normal';
 import { Random } from '../../../../../lambda/core/random/random';
@@ -15,6 +15,11 @@ function problemOf(kinds: string, stream: number): ModelProblem {
   // little of it would leave differences few digits.
   problem.hyperparameters[NOISE_VARIANCE] = Math.log(0.01);
   return problem;
+}
+
+/** A problem whose model is less sure. */
+function doubted(problem: ModelProblem, times: number): ModelProblem {
+  return { ...problem, hyperparameters: widened(problem.hyperparameters, times) };
 }
 
 /** Models of several objectives at the same points. */
@@ -57,14 +62,14 @@ describe('expected improvement', () => {
       const { variance } = model.predict(point);
       const news = Math.log(1 - noise / Math.sqrt(variance + noise ** 2));
       const plain = new ExpectedImprovement(model, lowest, 2).value(point);
-      expect(new ExpectedImprovement(model, lowest, 2, { noise }).value(point)).toBeCloseTo(plain + news, 8);
+      expect(new ExpectedImprovement(model, lowest, 2, noise).value(point)).toBeCloseTo(plain + news, 8);
     }
     // 1 - 1 / √(1 + 1e-14) has no digits left.
     const known = modelOf({
       ...problem,
       hyperparameters: problem.hyperparameters.map((value, i) => (i === NOISE_VARIANCE ? -30 : value)),
     });
-    expect(Number.isFinite(new ExpectedImprovement(known, lowest, 2, { noise: 1e3 }).value(problem.x[0]))).toBe(true);
+    expect(Number.isFinite(new ExpectedImprovement(known, lowest, 2, 1e3).value(problem.x[0]))).toBe(true);
   });
 
   test('is that of a wider distribution where the model is in doubt', () => {
@@ -76,7 +81,8 @@ describe('expected improvement', () => {
       const best = mean - deviation;
       const density = (gain: number) => normalDensity((best - gain - mean) / deviation) / deviation;
       const expected = integral((gain) => gain * density(gain), 0, 12 * deviation);
-      expect(new ExpectedImprovement(model, best, 2, { doubt }).value(point)).toBeCloseTo(Math.log(expected), 5);
+      const doubtful = new ExpectedImprovement(modelOf(doubted(problem, doubt)), best, 2);
+      expect(doubtful.value(point)).toBeCloseTo(Math.log(expected), 5);
     }
   });
 
@@ -182,14 +188,8 @@ describe.each(['nn', 'nc', 'ncn'])('on the dimensions %s', (kinds) => {
   ];
   const acquisitions: [string, (problem: ModelProblem, d: number) => Acquisition][] = [
     ['expected improvement', (one, d) => new ExpectedImprovement(modelOf(one), -0.5, d)],
-    [
-      'expected improvement where values are noisy',
-      (one, d) => new ExpectedImprovement(modelOf(one), -0.5, d, { noise: 0.2 }),
-    ],
-    [
-      'expected improvement in doubt',
-      (one, d) => new ExpectedImprovement(modelOf(one), -0.5, d, { noise: 0.2, doubt: 3 }),
-    ],
+    ['expected improvement where values are noisy', (one, d) => new ExpectedImprovement(modelOf(one), -0.5, d, 0.2)],
+    ['expected improvement in doubt', (one, d) => new ExpectedImprovement(modelOf(doubted(one, 3)), -0.5, d, 0.2)],
     ['expected improvement out of reach', (one, d) => new ExpectedImprovement(modelOf(one), -12, d)],
     ['probability below a bound', (one, d) => new ProbabilityBelow(modelOf(one), 0.3, d)],
     ['a small probability', (one, d) => new ProbabilityBelow(modelOf(one), -9, d)],

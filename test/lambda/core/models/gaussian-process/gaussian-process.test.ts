@@ -4,6 +4,7 @@ import {
   JOINT_VARIANCE,
   NOISE_VARIANCE,
   layoutOf,
+  widened,
 } from '../../../../../lambda/core/models/gaussian-process/hyperparameters';
 import { expectGradient, modelOf, modelProblem } from '../../../../support/lambda-gaussian-process';
 
@@ -50,6 +51,24 @@ test.each(KINDS)('goes through its observations where there is no noise (%s)', (
     expect(variance).toBeLessThan(2e-6);
     expect(variance).toBeGreaterThan(0);
   });
+});
+
+test.each(KINDS)('expects the same when it is less sure, by wider deviations (%s)', (kinds) => {
+  const { layout, hyperparameters, x, y, draw } = modelProblem(kinds, 15);
+  const noises = y.map((_, i) => 0.02 * i);
+  const model = new GaussianProcess(layout, hyperparameters, x, y, noises);
+  const less = new GaussianProcess(
+    layout,
+    widened(hyperparameters, 3),
+    x,
+    y,
+    noises.map((noise) => 9 * noise),
+  );
+  for (const point of [...x, draw()]) {
+    const { mean, variance } = less.predict(point);
+    expect(mean).toBeCloseTo(model.predict(point).mean, 8);
+    expect(Math.sqrt(variance / model.predict(point).variance)).toBeCloseTo(3, 6);
+  }
 });
 
 test('knows nothing far from its observations', () => {
