@@ -16,12 +16,15 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import zipfile
 import zlib
 
 # SageMaker shows the first 1024 characters of the failure file; a traceback says at its end what went wrong.
 FAILURE_LENGTH = 1024
 TAIL_BYTES = 8192
+# how often we look whether the program has ended or a signal has come.
+LOOK_SECONDS = 0.05
 OWN_CHANNEL_PREFIX = 'cdk_hpo_'
 # what SageMaker's training toolkit and automatic model tuning put among the hyperparameters.
 SAGEMAKERS_OWN = re.compile(r'sagemaker_|_tuning_objective_metric$')
@@ -223,23 +226,12 @@ def training_environment(base, code, program, hyperparameters):
 
 
 def run(command, code, environment, base, program):
-    children = []
-    early = []
-
-    def hand_on(number, _frame):
-        if children:
-            children[0].send_signal(number)
-        else:
-            early.append(number)
-
+    received = []
     # as process 1 of a container we get the signals, and the kernel gives no default action to them. The handlers are
     # there before the child is, so that no signal leaves it behind.
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, hand_on)
+        signal.signal(number, lambda number, _frame: received.append(number))
     child = subprocess.Popen(command, cwd=code, env=environment, stderr=subprocess.PIPE)
-    children.append(child)
-    for number in early:
-        child.send_signal(number)
     tail = bytearray()
 
     def pass_on():
@@ -254,7 +246,13 @@ def run(command, code, environment, base, program):
 
     reader = threading.Thread(target=pass_on, daemon=True)
     reader.start()
-    status = child.wait()
+    # a child.wait() would miss a signal that comes just before the kernel sleeps, or that it gives to the other thread:
+    # Python would run the handler when the program has ended.
+    while child.poll() is None:
+        while received:
+            child.send_signal(received.pop(0))
+        time.sleep(LOOK_SECONDS)
+    status = child.returncode
     # a grandchild may hold stderr open for ever; what the program itself wrote is there at once.
     reader.join(2)
     code = status if status >= 0 else 128 - status

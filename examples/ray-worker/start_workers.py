@@ -122,7 +122,10 @@ class Keeper:
         if self._stopped_by is not None:
             # the signal came while it was started.
             self._child.send_signal(self._stopped_by)
-        status = self._child.wait()
+        # a wait() would miss a signal that comes just before the kernel sleeps: Python would run its handler at the end.
+        while self._child.poll() is None:
+            time.sleep(0.2)
+        status = self._child.returncode
         return status if status >= 0 else 128 - status
 
     def _sleep(self, seconds):

@@ -1,9 +1,10 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { strToU8, zipSync } from 'fflate';
-import { bundle, PYTHON, ROOT, start } from './processes';
+import { bundle, PYTHON, ROOT, run, start } from './processes';
 
+const { SIGTERM } = constants.signals;
 const folder = mkdtempSync(join(tmpdir(), 'cdk-hpo-entry-'));
 const NODE_ENTRY = join(folder, 'node-entry.mjs');
 /** What a training job starts; the local runtime puts its own base folder in place of /opt/ml. */
@@ -86,7 +87,8 @@ const HANG: Program = {
 };
 
 const UNWATCHED: Program = {
-  python: 'import time\nprint("ready")\ntime.sleep(60)',
+  // one long sleep would miss a SIGINT that comes just before it begins.
+  python: 'import time\nprint("ready")\nwhile True: time.sleep(0.05)',
   node: "console.log('ready');\nsetInterval(() => {}, 50);",
 };
 
@@ -275,6 +277,20 @@ describe.each(ENTRIES)('$name entry', ({ program, file, command }) => {
     expect(code).toBe(expected);
     expect(stderr).not.toContain('python_entry');
   });
+
+  // where Python can call tgkill(2): Node has no such call.
+  (PYTHON && process.platform === 'linux' ? test : test.skip)(
+    'a signal that the kernel gives to another thread than the main one reaches the program',
+    async () => {
+      const running = job({ [program]: source(HANG) }).start();
+      await running.printed('ready');
+      const others = readdirSync(`/proc/${running.pid}/task`).filter((thread) => Number(thread) !== running.pid);
+      expect(others).not.toEqual([]);
+      const give = `import ctypes; print(ctypes.CDLL(None).tgkill(${running.pid}, ${others[0]}, ${SIGTERM}))`;
+      expect((await run([PYTHON!, '-c', give])).stdout).toBe('0\n');
+      expect((await running.finished).code).toBe(3);
+    },
+  );
 
   test('what is wrong with the set-up is said, in the log and as the reason', async () => {
     const none = job();
