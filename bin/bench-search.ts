@@ -29,6 +29,10 @@ const program = new Command('npm run bench:search --')
   .option('--jobs <n>', 'runs at the same time', positiveInteger, 2)
   .option('--algo <name>', 'search algorithm', 'auto')
   .option('--algo-options <json>', 'options of the protocol, as \'{"scheduler":"asha"}\'; see docs/ask-tell.md', '{}')
+  .option(
+    '--optimizer <command>',
+    'instead of ours: a program of the same protocol, as bin/bench-search/optuna_peer.py',
+  )
   .option('--name <name>', 'the row of the report; default: the algorithm and its options')
   .option('--bench <path>', 'folder of the benchmark', '../shared/bench')
   .option('--folder <path>', 'where copy, bundle and results are kept, to go on later; default: a new temporary folder')

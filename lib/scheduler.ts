@@ -164,7 +164,7 @@ export class Scheduler {
   }
 
   /**
-   * Stops a trial whose best value so far is worse than the median of the other trials' averages up to the same resource.
+   * Stops a trial whose best value so far is worse than the median of the other trials' values at the same resource.
    *
    * @see https://research.google/pubs/google-vizier-a-service-for-black-box-optimization/
    */

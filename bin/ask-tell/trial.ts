@@ -74,7 +74,6 @@ export class Trial {
       curve: before,
       point,
       best: Math.min(...values),
-      average: averageOf(values),
     };
     const rung = scheduler.rungOf(report);
     const reached = { ...report, point: { ...point, ...(rung !== undefined && { rung }) } };
@@ -86,12 +85,6 @@ export class Trial {
   peerAt(rung: number): Peer | undefined {
     const entry = entryAt(this, rung);
     if (entry === undefined || this.failed) return undefined;
-    const upTo = this.curve.slice(0, this.curve.findIndex((point) => point.rung === rung) + 1);
-    const average = averageOf(upTo.map(({ losses: [first] }) => first).filter(Number.isFinite));
-    return { ...entry, bracket: this.bracket, average };
+    return { ...entry, bracket: this.bracket };
   }
-}
-
-function averageOf(values: readonly number[]): number {
-  return values.length === 0 ? Infinity : values.reduce((sum, value) => sum + value, 0) / values.length;
 }

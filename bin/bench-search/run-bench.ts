@@ -14,6 +14,8 @@ export interface BenchOptions {
   readonly seeds: number;
   readonly jobs: number;
   readonly algo: string;
+  /** Command of the program that is measured in place of ours. */
+  readonly optimizer?: string;
   readonly name?: string;
   readonly bench: string;
   readonly folder?: string;
@@ -49,5 +51,5 @@ export async function runBench(options: BenchOptions): Promise<void> {
     }
   }
   if (options.noise) await printNoise(askTell, algo, options.seeds);
-  if (needsBench) runSuites(options, folder, askTell);
+  if (needsBench) runSuites(options, folder, options.optimizer ?? `node ${askTell}`);
 }

@@ -10,24 +10,30 @@ const SUITES_WITHOUT_PACKAGES = ['classic', 'tab'];
 const SUITE_OF_CURVES = 'mf-dev';
 
 /** Runs the suites in each mode and prints the benchmark's own report. Runs that the folder has already are kept. */
-export function runSuites(options: BenchOptions, folder: string, askTell: string): void {
+export function runSuites(options: BenchOptions, folder: string, optimizer: string): void {
   const { suites, modes, workers, seeds, jobs, algo, algoOptions } = options;
   // runs that are kept must not be taken for those of other options.
   const name = options.name ?? [algo, ...(algoOptions.match(/[\w.]+/g) ?? [])].join('-');
   const bench = copyOf(options.bench, folder);
   if (suites.some((suite) => !SUITES_WITHOUT_PACKAGES.includes(suite))) installPackages(bench);
   const results = path.join(folder, 'results');
-  const ours = ['--optimizer', `node ${askTell}`, '--algo', algo, '--options', algoOptions, '--name', name];
+  const measured = ['--optimizer', absolute(optimizer), '--algo', algo, '--options', algoOptions, '--name', name];
   const how = ['--seeds', String(seeds), '--jobs', String(jobs), '--out', results];
   for (const suite of suites) {
     const variants =
       suite === SUITE_OF_CURVES
         ? workers.map((count) => ['--workers', String(count)])
         : modes.map((mode) => ['--mode', mode]);
-    for (const variant of variants) run('node', ['run.mjs', ...ours, '--suite', suite, ...variant, ...how], bench);
+    for (const variant of variants) run('node', ['run.mjs', ...measured, '--suite', suite, ...variant, ...how], bench);
   }
   run('node', ['report.mjs', '--dir', results, '--focus', name], bench);
   console.log(`results are in ${results}; --folder ${folder} goes on from there`);
+}
+
+/** The benchmark runs it in a folder of its own, so words that are files get their whole path. */
+function absolute(command: string): string {
+  const words = command.split(' ');
+  return words.map((word) => (existsSync(word) ? path.resolve(word) : word)).join(' ');
 }
 
 /** @throws Error that says what is missing */

@@ -286,7 +286,6 @@ class Simulator {
       curve: trial.curve,
       point,
       best: Math.min(...first),
-      average: first.reduce((sum, loss) => sum + loss, 0) / first.length,
     });
     const rung = this.same(() => this.scheduler.rungOf(report));
     if (rung !== undefined) {
@@ -299,8 +298,8 @@ class Simulator {
     trial.curve = [...trial.curve, { ...point, ...(rung !== undefined && { rung }) }];
     if (rung !== undefined && !entries.some((peer) => peer.trial === trial.trial)) {
       const { losses, violations } = point;
-      const { bracket, average } = report;
-      const peer = { trial: trial.trial, bracket, average, losses, ...(violations && { violations }) };
+      const { bracket } = report;
+      const peer = { trial: trial.trial, bracket, losses, ...(violations && { violations }) };
       this.peers.set(rung, [...entries, peer]);
     }
     this.reports.push({ time: this.time, worker, trial: trial.trial, resource, rung, peers, decision });

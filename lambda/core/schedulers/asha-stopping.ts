@@ -21,10 +21,8 @@ import {
  *
  * Sources: Li et al., "A system for massively parallel hyperparameter tuning", MLSys 2020, for the rungs; the stopping form
  * is that of Liaw et al., "Tune: a research platform for distributed model selection and training", arXiv 1807.05118, 2018.
- * As in Klein et al., "Model-based asynchronous hyperparameter and neural architecture search", arXiv 2003.10865, 2020, a
- * trial goes on while fewer than η have come to the rung, since nothing is known against it, and where its result equals
- * that of the last one that goes on: metrics that are coarse or begin at chance level must not keep all but the first
- * trials from training.
+ * While fewer than η have come to the rung, the best of them goes on. So does a trial whose result equals that of the last
+ * one that goes on: metrics that are coarse or begin at chance level must not keep all but the first trials from training.
  */
 export class AshaStopping implements Scheduler {
   constructor(private readonly definition: AshaDefinition) {}
@@ -45,9 +43,7 @@ export class AshaStopping implements Scheduler {
 
     const own: RungEntry = { ...report.point, trial: report.trial };
     const entries = [...peers.filter(({ bracket }) => bracket === report.bracket), own];
-    if (entries.length < reductionFactor) return CONTINUE;
-
-    const leaders = rungLeaders(entries, reductionFactor);
+    const leaders = rungLeaders(entries, Math.min(reductionFactor, entries.length));
     return leaders.some((leader) => leader.trial === own.trial || isTied(leader, own))
       ? CONTINUE
       : {

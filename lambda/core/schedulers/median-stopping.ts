@@ -2,12 +2,13 @@ import { openNew, startNew } from './new-trials';
 import { CONTINUE, NextStep, Peer, ScheduleContext, ScheduledReport, Scheduler, SchedulerDecision } from './scheduler';
 
 /**
- * The median stopping rule: a trial ends when its best value so far is worse than the median of the other trials'
- * averages up to the same resource.
+ * The median stopping rule: a trial ends when its best value so far is worse than the median of the other trials' values
+ * at the same resource.
  *
- * Source: Golovin et al., "Google Vizier: a service for black-box optimization", KDD 2017, section 3.2.2. There only
- * completed trials count; here all that have come this far do, so that the rule works from the first slots on and trials
- * that were stopped keep their vote.
+ * Source: Golovin et al., "Google Vizier: a service for black-box optimization", KDD 2017, section 3.2.2. There the others
+ * are judged by their averages up to the resource, which lag behind where curves fall, and only completed ones count; here
+ * all that have come this far do, so that the rule works from the first slots on and trials that were stopped keep their
+ * vote. What each of the two brings is in docs/schedulers.md.
  */
 export class MedianStopping implements Scheduler {
   constructor(
@@ -27,7 +28,7 @@ export class MedianStopping implements Scheduler {
   decide({ point: { resource }, best }: ScheduledReport, peers: readonly Peer[]): SchedulerDecision {
     if (resource < this.gracePeriod || peers.length < this.minimumTrials) return CONTINUE;
 
-    const median = medianOf(peers.map((peer) => peer.average));
+    const median = medianOf(peers.map(({ losses: [first] }) => first));
     return best > median
       ? { decision: 'stop', reason: `worse than the median of ${peers.length} trials at resource ${resource}` }
       : CONTINUE;

@@ -51,16 +51,13 @@ export interface ScheduledReport {
   readonly curve: readonly CurvePoint[];
   /** This report. */
   readonly point: CurvePoint;
-  /** Best (lowest) value of the first objective so far, and the mean, this report included. */
+  /** Best (lowest) value of the first objective so far, this report included. */
   readonly best: number;
-  readonly average: number;
 }
 
 /** Another trial at the rung of a report. */
 export interface Peer extends RungEntry {
   readonly bracket: number;
-  /** Mean of its first objective's losses up to this rung. */
-  readonly average: number;
 }
 
 export interface SchedulerDecision {

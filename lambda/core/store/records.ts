@@ -181,10 +181,8 @@ export interface TrialRecord extends Versioned {
   readonly metrics?: Record<string, number | string>;
   /** The objective's last value. */
   readonly value?: number;
-  /** Lowest loss and the sum and number of losses, for the schedulers' averages. */
+  /** Lowest loss. */
   readonly bestLoss?: number;
-  readonly lossSum?: number;
-  readonly reports?: number;
 
   /** What has been read of its current attempt's log. */
   readonly log?: LogRecord;
@@ -225,8 +223,6 @@ export interface RungRecord extends CurvePoint {
   readonly trial: number;
   readonly bracket: number;
   readonly rung: number;
-  /** Mean of the first objective's losses up to here. */
-  readonly average: number;
 }
 
 export const ENDED_STATES: readonly TrialState[] = ['COMPLETED', 'STOPPED', 'FAILED'];

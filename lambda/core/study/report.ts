@@ -183,8 +183,6 @@ function withReport(
     metrics,
     value: finite ? value : trial.value,
     bestLoss: finite ? Math.min(loss, goesOn ? (trial.bestLoss ?? Infinity) : Infinity) : trial.bestLoss,
-    lossSum: (goesOn ? (trial.lossSum ?? 0) : 0) + (finite ? loss : 0),
-    reports: (goesOn ? (trial.reports ?? 0) : 0) + (finite ? 1 : 0),
   };
   if (!finite) {
     const message = `the objective was ${String(value)} at resource ${resource}`;
@@ -210,12 +208,7 @@ function scheduledReport(trial: TrialRecord, point: CurvePoint): ScheduledReport
     curve: (trial.curve ?? []).filter(({ resource }) => resource < point.resource),
     point,
     best: trial.bestLoss!,
-    average: averageOf(trial),
   };
-}
-
-function averageOf({ lossSum = 0, reports = 0 }: TrialRecord): number {
-  return reports === 0 ? 0 : lossSum / reports;
 }
 
 /** @param trial with the report counted in */
@@ -245,13 +238,13 @@ async function decide(
 /** The other trials at the rung; this one takes its place among them. */
 async function peersAt(
   study: StudyRecord,
-  { trial, bracket, average }: ScheduledReport,
+  { trial, bracket }: ScheduledReport,
   point: CurvePoint,
   store: StudyStore,
 ): Promise<Peer[]> {
   const rung = point.rung!;
   // first its own: of two that report at once, at least one sees the other.
-  await store.createRungEntry(study.study, { ...point, rung, trial, bracket, average });
+  await store.createRungEntry(study.study, { ...point, rung, trial, bracket });
   const entries = await store.rungEntries(study.study, rung);
   return entries.filter((entry) => entry.trial !== trial);
 }

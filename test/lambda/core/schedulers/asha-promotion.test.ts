@@ -240,7 +240,6 @@ describe('a report', () => {
     curve,
     point: { resource, losses: [1] },
     best: 1,
-    average: 1,
   });
 
   test('pauses the trial at its target and ends it beyond the maximum', () => {

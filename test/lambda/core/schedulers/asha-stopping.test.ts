@@ -26,12 +26,11 @@ const reportOf = (result: Result, resource = 3, partial: Partial<ScheduledReport
   curve: [],
   point: { resource, ...result },
   best: result.losses[0],
-  average: result.losses[0],
   ...partial,
 });
 
 const peersOf = (results: readonly Result[], bracket = 0): Peer[] =>
-  results.map((result, i) => ({ trial: i + 1, bracket, average: 0, ...result }));
+  results.map((result, i) => ({ trial: i + 1, bracket, ...result }));
 
 const decide = (own: number, ...others: number[]) =>
   asha.decide(reportOf(loss(own)), peersOf(others.map(loss))).decision;
@@ -40,7 +39,9 @@ describe('at a rung', () => {
   test.each([
     // own loss, others' losses, best 1/3 of all
     ['the first', 9, [], 'continue'],
-    ['the worse of two, fewer than the reduction factor', 9, [1], 'continue'],
+    ['the worse of two, fewer than the reduction factor', 9, [1], 'stop'],
+    ['the better of two', 1, [9], 'continue'],
+    ['as good as the only other one', 1, [1], 'continue'],
     ['the best of three', 1, [2, 3], 'continue'],
     ['the second of three', 2, [1, 3], 'stop'],
     ['the best of five', 1, [2, 3, 4, 5], 'continue'],
@@ -66,7 +67,7 @@ describe('at a rung', () => {
   });
 
   test('a trial is compared within its bracket', () => {
-    const peers = [...peersOf([loss(1)], 0), ...peersOf([1, 1, 1].map(loss), 1)];
+    const peers = [...peersOf([loss(3)], 0), ...peersOf([1, 1, 1].map(loss), 1)];
     expect(asha.decide(reportOf(loss(2)), peers).decision).toBe('continue');
     expect(asha.decide(reportOf(loss(2), 3, { bracket: 1 }), peers).decision).toBe('stop');
   });
@@ -126,7 +127,7 @@ describe('along a trial', () => {
 test('a worked example: six trials on two workers', () => {
   const curves = [0.5, 0.4, 0.3, 0.6, 0.2, 0.1].map((value) => Array<number>(9).fill(value));
   const study = simulate(asha, { curves, workers: 2, maxTrials: 6, maxResource: 9 });
-  // trials 1 and 2 go on as the first two of each rung, 3, 5 and 6 lead when they come to theirs, 4 doesn't.
+  // all but 4 lead when they come to a rung.
   expect(study.trials.map(({ curve }) => curve.length)).toEqual([9, 9, 9, 1, 9, 9]);
   expect(stepLines(study)).toEqual([
     't=0 w1 start 1 -> 9',
@@ -165,9 +166,9 @@ describe('any study', () => {
           const own = options.breaksAfter?.(trial, 1) === undefined && curve.find((one) => one.resource === resource);
           // what a repeated attempt reported at first is no longer known here.
           if (own === false || own === undefined || resource >= rule.maxResource) continue;
-          const places = Math.floor((rivals.length + 1) / rule.reductionFactor + 1e-9);
+          const places = Math.max(1, Math.floor((rivals.length + 1) / rule.reductionFactor + 1e-9));
           const better = rivals.filter(({ losses }) => losses[0] < own.losses[0]).length;
-          const stops = rung !== undefined && places > 0 && better >= places;
+          const stops = rung !== undefined && better >= places;
           expect(decision.decision).toBe(stops ? 'stop' : 'continue');
         }
       }),

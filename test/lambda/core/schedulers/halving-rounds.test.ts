@@ -71,7 +71,6 @@ const report = (target: number | undefined, resource: number, before: readonly n
   curve: before.map((earlier) => ({ resource: earlier, losses: [1] })),
   point: { resource, losses: [1] },
   best: 1,
-  average: 1,
 });
 
 describe('successive halving in rounds', () => {

@@ -4,9 +4,9 @@ import { MedianStopping } from '../../../../lambda/core/schedulers/median-stoppi
 import { Peer, ScheduledReport } from '../../../../lambda/core/schedulers/scheduler';
 import { simulate, stepLines } from '../../../support/scheduler-trials';
 
-/** Other trials with these averages of their losses. */
-const peers = (...averages: number[]): Peer[] =>
-  averages.map((average, i) => ({ trial: 100 + i, bracket: 0, average, losses: [average] }));
+/** Other trials with these losses at the resource. */
+const peers = (...losses: number[]): Peer[] =>
+  losses.map((loss, i) => ({ trial: 100 + i, bracket: 0, losses: [loss] }));
 
 /** A report of a trial whose best loss so far is this one. */
 const reportAt = (resource: number, best: number): ScheduledReport => ({
@@ -16,17 +16,16 @@ const reportAt = (resource: number, best: number): ScheduledReport => ({
   curve: [],
   point: { resource, losses: [best + 1] },
   best,
-  average: best + 2,
 });
 
-const decide = (rule: MedianStopping, resource: number, best: number, ...averages: number[]) =>
-  rule.decide(reportAt(resource, best), peers(...averages)).decision;
+const decide = (rule: MedianStopping, resource: number, best: number, ...losses: number[]) =>
+  rule.decide(reportAt(resource, best), peers(...losses)).decision;
 
 describe('the median stopping rule', () => {
   const rule = new MedianStopping(2, 3);
 
   test.each([
-    // best loss so far, averages of the others, median
+    // best loss so far, losses of the others, median
     ['worse than the median of three', 0.51, [0.1, 0.5, 0.9], 'stop'],
     ['as good as the median', 0.5, [0.1, 0.5, 0.9], 'continue'],
     ['better than the median', 0.49, [0.1, 0.5, 0.9], 'continue'],
@@ -35,8 +34,8 @@ describe('the median stopping rule', () => {
     ['worse than an unsorted median of numbers of many digits', 11, [2, 10, 9], 'stop'],
     ['worse where losses are negative, as of a maximized metric', -0.6, [-0.9, -0.7, -0.5], 'stop'],
     ['better where losses are negative', -0.8, [-0.9, -0.7, -0.5], 'continue'],
-  ])('a trial that is %s', (_, best, averages, decision) => {
-    expect(decide(rule, 2, best, ...averages)).toBe(decision);
+  ])('a trial that is %s', (_, best, losses, decision) => {
+    expect(decide(rule, 2, best, ...losses)).toBe(decision);
   });
 
   test('says why', () => {
@@ -65,6 +64,20 @@ describe('the median stopping rule', () => {
     expect([votes(2)?.length, votes(3)?.length]).toEqual([4, 3]);
   });
 
+  // all of these curves fall from 8, but for the third: it begins well and gets stuck.
+  test('in a study judges the others by where they are, not by where they come from', () => {
+    const curves = [
+      [8, 4, 2, 1],
+      [8, 5, 3, 2],
+      [5, 5, 5, 5],
+      [8, 4.5, 2.5, 1.5],
+      [8, 6, 4, 3],
+    ];
+    const { trials } = simulate(new MedianStopping(1, 2), { curves, workers: 1, maxTrials: 5, maxResource: 4 });
+    // the third one's 5 is less than the averages of the first two at epoch 2, 6 and 6.5, but no less than 4 and 5 are.
+    expect(trials.map(({ curve }) => curve.length)).toEqual([4, 4, 2, 4, 2]);
+  });
+
   test('stops no trial before enough others came as far', () => {
     expect(decide(rule, 5, 100, 1, 1)).toBe('continue');
     expect(decide(rule, 5, 100, 1, 1, 1)).toBe('stop');
@@ -79,19 +92,19 @@ describe('the median stopping rule', () => {
 
   test('never stops a trial that is better than one that goes on', () => {
     fc.assert(
-      fc.property(loss, loss, others, (a, b, averages) => {
+      fc.property(loss, loss, others, (a, b, losses) => {
         const [better, worse] = [Math.min(a, b), Math.max(a, b)];
-        fc.pre(decide(rule, 3, worse, ...averages) === 'continue');
-        expect(decide(rule, 3, better, ...averages)).toBe('continue');
+        fc.pre(decide(rule, 3, worse, ...losses) === 'continue');
+        expect(decide(rule, 3, better, ...losses)).toBe('continue');
       }),
     );
   });
 
   test('never stops a trial because the others did worse', () => {
     fc.assert(
-      fc.property(loss, others, fc.nat(), fc.double({ min: 0, max: 100, noNaN: true }), (best, averages, i, more) => {
-        fc.pre(decide(rule, 3, best, ...averages) === 'continue');
-        const worse = averages.map((average, j) => (j === i % averages.length ? average + more : average));
+      fc.property(loss, others, fc.nat(), fc.double({ min: 0, max: 100, noNaN: true }), (best, losses, i, more) => {
+        fc.pre(decide(rule, 3, best, ...losses) === 'continue');
+        const worse = losses.map((other, j) => (j === i % losses.length ? other + more : other));
         expect(decide(rule, 3, best, ...worse)).toBe('continue');
       }),
     );
@@ -99,14 +112,14 @@ describe('the median stopping rule', () => {
 
   test('never stops the best of all', () => {
     fc.assert(
-      fc.property(others, (averages) => expect(decide(rule, 3, Math.min(...averages), ...averages)).toBe('continue')),
+      fc.property(others, (losses) => expect(decide(rule, 3, Math.min(...losses), ...losses)).toBe('continue')),
     );
   });
 
   test('is the same in any order of the others', () => {
     fc.assert(
-      fc.property(loss, others, (best, averages) => {
-        expect(decide(rule, 3, best, ...[...averages].reverse())).toBe(decide(rule, 3, best, ...averages));
+      fc.property(loss, others, (best, losses) => {
+        expect(decide(rule, 3, best, ...[...losses].reverse())).toBe(decide(rule, 3, best, ...losses));
       }),
     );
   });

@@ -20,7 +20,6 @@ function decide(rule: PatienceDefinition, losses: readonly number[], step = 1) {
     curve,
     point,
     best: Math.min(...losses),
-    average: losses.reduce((sum, loss) => sum + loss) / losses.length,
   });
 }
 

@@ -112,7 +112,6 @@ const report = (target: number | undefined, resource: number, before: readonly n
   curve: before.map((earlier) => ({ resource: earlier, losses: [1] })),
   point: { resource, losses: [1] },
   best: 1,
-  average: 1,
 });
 
 describe('a worked example', () => {
@@ -570,7 +569,7 @@ describe('any study', () => {
     // its attempt is repeated from the very beginning.
     if (kind === 'lose') return { ...one, curve: [] };
     const point = { resource: startOf(one) + 1, losses: [loss] };
-    const message = { ...one, point, best: loss, average: loss };
+    const message = { ...one, point, best: loss };
     const rung = scheduler.rungOf(message);
     const { decision } = scheduler.decide(message);
     return {

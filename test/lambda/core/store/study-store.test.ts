@@ -137,13 +137,12 @@ test('a slot remembers the last that it was told', async () => {
 });
 
 describe('results at rungs', () => {
-  const entry = (trialNumber: number, rung: number, average = 0.5): RungRecord => ({
+  const entry = (trialNumber: number, rung: number, loss = 0.5): RungRecord => ({
     trial: trialNumber,
     bracket: 0,
     resource: rung,
-    losses: [0.5],
+    losses: [loss],
     rung,
-    average,
   });
 
   test('at one rung are found together, and no others', async () => {
@@ -165,7 +164,7 @@ describe('results at rungs', () => {
     const store = new StudyStore(new MemoryItemTable());
     expect(await store.createRungEntry('s', entry(1, 3))).toBe(true);
     expect(await store.createRungEntry('s', entry(1, 3, 0.9))).toBe(false);
-    expect(await store.rungEntries('s', 3)).toMatchObject([{ average: 0.5 }]);
+    expect(await store.rungEntries('s', 3)).toMatchObject([{ losses: [0.5] }]);
   });
 });
 
