@@ -226,6 +226,7 @@ def report(resource, metrics=None, /, *, on_stop='exit', all_ranks=False, **name
         `max_resource`) is answered 'pause', unless the study says stop, or the training ends there by itself.
     all_ranks: True when every process of a distributed job makes this call; torch.distributed then hands the decision
         of the first process to all. Never set it where only the first process calls, since the others are waited for.
+        With on_stop='return' the training can return, and free PyTorch's process group before the interpreter ends.
     """
     if on_stop not in ('exit', 'return'):
         raise ValueError("on_stop must be 'exit' or 'return', got %r" % (on_stop,))

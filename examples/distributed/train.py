@@ -1,6 +1,7 @@
 """Trains a small network on several instances with PyTorch's DistributedDataParallel. Started by launch.py."""
 
 import argparse
+import gc
 import os
 import sys
 import time
@@ -51,6 +52,9 @@ def main(args):
             torch.cuda.set_device(device)
         train(options, device)
     finally:
+        # gloo's threads end with the last reference to the process group, and the model, which has one, is part of a cycle.
+        # If they still run when the interpreter ends, it may abort: "terminate called without an active exception".
+        gc.collect()
         dist.destroy_process_group()
 
 
@@ -74,7 +78,8 @@ def train(options, device):
     last_epoch = cdk_hpo.max_resource(options.epochs)
     if trained >= last_epoch:
         # the earlier attempt ended between its last checkpoint and the report of it.
-        tell(trained, model, validation, device, 0.0)
+        if not tell(trained, model, validation, device, 0.0):
+            return
     for epoch in range(trained + 1, last_epoch + 1):
         began = time.monotonic()
         sampler.set_epoch(epoch)
@@ -87,7 +92,8 @@ def train(options, device):
         with cdk_hpo.checkpoint(epoch) as folder:
             state = {'epoch': epoch, 'model': model.module.state_dict(), 'optimizer': optimizer.state_dict()}
             torch.save(state, os.path.join(folder, 'state.pt'))
-        tell(epoch, model, validation, device, time.monotonic() - began)
+        if not tell(epoch, model, validation, device, time.monotonic() - began):
+            return
 
     if dist.get_rank() == 0:
         torch.save(model.module.state_dict(), os.path.join(cdk_hpo.model_dir(), 'model.pt'))
@@ -109,7 +115,7 @@ def resume(model, optimizer):
 
 
 def tell(epoch, model, validation, device, seconds):
-    """Reports from the first process, and ends all of them if the study says so."""
+    """Reports from the first process, and tells all of them whether to go on."""
     # each process looks at its share of the rows; the sums are of all.
     share = range(dist.get_rank(), len(validation), dist.get_world_size())
     features, labels = validation[list(share)]
@@ -120,13 +126,16 @@ def tell(epoch, model, validation, device, seconds):
     accuracy = (sums[0] / sums[1]).item()
     # torchrun tells how many instances there are, by how many processes each has.
     instances = dist.get_world_size() // int(os.environ.get('LOCAL_WORLD_SIZE', '1'))
-    cdk_hpo.report(
+    decision = cdk_hpo.report(
         epoch,
         validation_accuracy=accuracy,
         instance_seconds_per_epoch=instances * seconds,
         # without it the others would wait for the first one for ever, when the study ends the trial.
         all_ranks=True,
+        # an exception would keep the model, and with it the process group, until the interpreter ends; see main().
+        on_stop='return',
     )
+    return decision is cdk_hpo.Decision.CONTINUE
 
 
 if __name__ == '__main__':
