@@ -27,8 +27,8 @@ export function rankEntries<T extends RungEntry>(entries: readonly T[], leading:
 /** Whether two entries showed the same, so that none goes before the other but by its number. */
 export function isTied(a: RungEntry, b: RungEntry): boolean {
   // how far within a bound a trial stays counts for nothing.
-  const missed = ({ violations = [] }: RungEntry) => violations.map((violation) => Math.max(violation, 0));
-  // a loss is a metric with its sign turned, and zero has two.
-  const lost = ({ losses }: RungEntry) => losses.map((loss) => loss + 0);
+  const missed = ({ violations = [] }: RungEntry) => Array.from(violations, (violation) => Math.max(violation, 0));
+  // a loss is a metric with its sign turned, and zero has two. Not by map(), which makes arrays of the source's own class.
+  const lost = ({ losses }: RungEntry) => Array.from(losses, (loss) => loss + 0);
   return isDeepStrictEqual([lost(a), missed(a)], [lost(b), missed(b)]);
 }
