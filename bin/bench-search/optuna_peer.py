@@ -4,8 +4,8 @@
     npm run bench:search -- --suites mf-dev --workers 4 --optimizer 'python3 bin/bench-search/optuna_peer.py' \
         --name optuna-median --algo random --algo-options '{"pruner": "median"}'
 
-algo: random, tpe (auto is the same), gp or cmaes, at Optuna's defaults. options: "pruner" (median, successiveHalving, hyperband, none) and the
-keyword arguments of that pruner, "n_startup_trials" and so on.
+algo: random, tpe (auto is the same), gp or cmaes, at Optuna's defaults. options: "pruner" (median, successiveHalving,
+hyperband, none) and the keyword arguments of that pruner, "n_startup_trials" and so on.
 """
 
 import json

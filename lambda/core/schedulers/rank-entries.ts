@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import { rankObservations } from '../models/ranking/rank-observations';
 import { RungEntry } from './scheduler';
 
@@ -26,9 +25,14 @@ export function rankEntries<T extends RungEntry>(entries: readonly T[], leading:
 
 /** Whether two entries showed the same, so that none goes before the other but by its number. */
 export function isTied(a: RungEntry, b: RungEntry): boolean {
-  // how far within a bound a trial stays counts for nothing.
-  const missed = ({ violations = [] }: RungEntry) => Array.from(violations, (violation) => Math.max(violation, 0));
-  // a loss is a metric with its sign turned, and zero has two. Not by map(), which makes arrays of the source's own class.
-  const lost = ({ losses }: RungEntry) => Array.from(losses, (loss) => loss + 0);
-  return isDeepStrictEqual([lost(a), missed(a)], [lost(b), missed(b)]);
+  return areEqual(a.losses, b.losses) && areEqual(missed(a), missed(b));
+}
+
+/** By how much each bound is missed: how far within it a trial stays counts for nothing. */
+function missed({ violations = [] }: RungEntry): number[] {
+  return violations.map((violation) => Math.max(violation, 0));
+}
+
+function areEqual(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((value, i) => value === b[i]);
 }
