@@ -258,7 +258,11 @@ describe('report-log', () => {
     const lines = ['Überprüfung läuft', 'accuracy=0.5', 'accuracy=0.75'];
     await invoke('report-log', delivery(`${jobName}/algo-1-1769860800`, lines));
     await invoke('report-log', delivery(`${jobName}/algo-1-1769860800`, lines));
-    expect(await trialOf('printed', 1)).toMatchObject({ value: 0.75, curve: [{ resource: 1 }, { resource: 2 }] });
+    expect(await trialOf('printed', 1)).toMatchObject({
+      value: 0.75,
+      lastResource: 2,
+      curve: [{ resource: 1 }, { resource: 2 }],
+    });
   });
 
   test('stops a job that has diverged', async () => {

@@ -277,7 +277,7 @@ describe('nothing is read', () => {
     expect(await study.trial(1)).toMatchObject({ value: 0.6 });
     // each attempt has its own log stream.
     await read(linesOf(['accuracy=0.8']), `${next.jobName}-0-0`);
-    expect(await study.trial(1)).toMatchObject({ value: 0.8, curve: [{ resource: 1 }] });
+    expect(await study.trial(1)).toMatchObject({ value: 0.8, lastResource: 1, curve: [{ resource: 1 }] });
   });
 
   test('where the study reads no logs', async () => {
